@@ -1,0 +1,41 @@
+import { CamelCasePlugin, Kysely, PostgresDialect, type Transaction } from 'kysely'
+import pg from 'pg'
+import type { DB } from './tables.ts'
+
+/** The database, or a transaction on it: queries take either and leave transactions to their caller. */
+export type Db = Kysely<DB>
+export type Tx = Transaction<DB>
+
+/** The role every service acts as. It owns nothing, so grants and triggers hold for it (see `grants.ts`). */
+export const APP_ROLE = 'diya_app'
+
+const { builtins } = pg.types
+const parsers = new Map<number, (text: string) => unknown>([
+  [builtins.INT8, parseInt8],
+  [builtins.NUMERIC, parseInt8], // sum(bigint) is numeric; here it is always whole.
+  [builtins.DATE, (text) => text],
+  [builtins.TIMESTAMPTZ, (text) => new Date(text).toISOString()],
+])
+
+/** A whole number, or an error: an amount that a JavaScript number cannot hold exactly must never pass silently. */
+function parseInt8(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`integer out of range: ${text}`)
+  return value
+}
+
+/**
+ * A Kysely client on a pool of its own, acting as {@link APP_ROLE} whoever logs in.
+ * Instants come back as RFC 3339 UTC strings, dates as `YYYY-MM-DD`, bigints as safe integers.
+ */
+export function createDatabase(url: string, options: { poolSize?: number; asOwner?: boolean } = {}): Db {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.poolSize ?? 10,
+    options: options.asOwner ? '-c timezone=UTC' : `-c timezone=UTC -c role=${APP_ROLE}`,
+    types: { getTypeParser: ((oid: number, format?: 'text' | 'binary') => parsers.get(oid) ?? pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser },
+  })
+  // An idle connection that the server closes (a restart) is replaced at the next use; unheard, the event would end the process.
+  pool.on('error', () => undefined)
+  return new Kysely<DB>({ dialect: new PostgresDialect({ pool }), plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] })
+}

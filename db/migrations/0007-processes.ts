@@ -1,0 +1,158 @@
+import { type Kysely, sql } from 'kysely'
+
+/** Where every procedure stands, what it waits for, what was decided, what must still be sent, and the work given to people. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    -- One row a process, written by its workflow only; enough to start it anew at any stage.
+    create table processes (
+      workflow_id text primary key,
+      workflow_type text not null,
+      input jsonb not null,
+      plant text not null references plants,
+      account_id text references accounts,
+      customer_id text,
+      stage text not null,
+      waiting_for text,
+      due_at timestamptz,
+      outcome text,
+      parked_reason text,
+      started_at timestamptz not null,
+      changed_at timestamptz not null,
+      recorded_at timestamptz not null default now()
+    );
+    create index processes_open on processes (plant, workflow_type, stage) where outcome is null;
+    create index processes_account on processes (account_id);
+
+    create table process_waits (
+      topic text not null check (topic ~ '^(account|charge|meter|task|process|connection):.+$'),
+      workflow_id text not null,
+      recorded_at timestamptz not null default now(),
+      primary key (topic, workflow_id)
+    );
+
+    create table decisions (
+      workflow_id text not null,
+      step text not null,
+      verdict text not null,
+      decided_by text not null,
+      decided_at timestamptz not null,
+      text_id bigint references free_texts,
+      detail jsonb not null default '{}',
+      recorded_at timestamptz not null default now(),
+      primary key (workflow_id, step)
+    );
+    create trigger decisions_append_only before update or delete or truncate on decisions
+      for each statement execute function refuse_change();
+
+    -- Written in the transaction that makes the fact; the relay starts and nudges workflows from it.
+    create table outbox (
+      outbox_id bigint generated always as identity primary key,
+      kind text not null check (kind in ('nudge', 'start')),
+      topic text,
+      workflow_type text,
+      workflow_id text,
+      input jsonb,
+      attempts integer not null default 0,
+      next_attempt_at timestamptz not null default now(),
+      sent_at timestamptz,
+      recorded_at timestamptz not null default now(),
+      check ((kind = 'nudge') = (topic is not null)),
+      check ((kind = 'start') = (workflow_type is not null and workflow_id is not null and input is not null))
+    );
+    create index outbox_unsent on outbox (next_attempt_at) where sent_at is null;
+
+    create function wake_relay() returns trigger language plpgsql as $$
+    begin perform pg_notify('relay', tg_table_name); return null; end $$;
+    create trigger outbox_wakes_relay after insert on outbox for each statement execute function wake_relay();
+
+    create function wake_gateway() returns trigger language plpgsql as $$
+    begin perform pg_notify('meter_commands', ''); return null; end $$;
+    create trigger meter_commands_wake_gateway after insert on meter_commands for each statement execute function wake_gateway();
+
+    create table tasks (
+      task_id text primary key check (task_id ~ '^[A-Z]{6}-T[0-9]+$'),
+      plant text not null references plants,
+      kind text not null,
+      account_id text references accounts,
+      customer_id text references connections,
+      source_workflow_id text not null,
+      source_step text not null,
+      status text not null check (status in ('requested', 'in-process', 'review', 'completed', 'cancelled')),
+      assigned_to text references staff,
+      detail jsonb not null default '{}',
+      result jsonb,
+      completed_by text references staff,
+      completed_at timestamptz,
+      reviewed_by text references staff,
+      reviewed_at timestamptz,
+      due_at timestamptz not null,
+      opened_at timestamptz not null,
+      recorded_at timestamptz not null default now(),
+      unique (source_workflow_id, source_step),
+      check (reviewed_by is null or reviewed_by <> completed_by)
+    );
+    create index tasks_assignee on tasks (assigned_to, status);
+
+    create table package_requests (
+      request_id text primary key check (request_id ~ '^[A-Z]{6}-R[0-9]+$'),
+      plant text not null references plants,
+      account_id text not null references accounts,
+      customer_id text not null references connections,
+      from_code text not null,
+      from_version integer not null,
+      to_code text not null,
+      to_version integer not null,
+      takes_effect text not null check (takes_effect in ('next-period', 'at-once')),
+      requested_by text not null,
+      requested_at timestamptz not null,
+      effective_on date,
+      ended_at timestamptz,
+      ended_as text,
+      foreign key (plant, from_code, from_version) references packages (plant, code, version),
+      foreign key (plant, to_code, to_version) references packages (plant, code, version)
+    );
+    create unique index package_requests_one_open on package_requests (customer_id) where ended_at is null;
+
+    create table closures (
+      closure_id text primary key check (closure_id ~ '^[A-Z]{6}-L[0-9]+$'),
+      plant text not null references plants,
+      account_id text not null references accounts,
+      customer_id text not null references connections,
+      reason text not null,
+      leaving_on date not null,
+      requested_by text not null,
+      requested_at timestamptz not null,
+      refund_method text not null check (refund_method in ('cash', 'upi', 'bank')),
+      ended_at timestamptz,
+      ended_as text
+    );
+    create unique index closures_one_open on closures (customer_id) where ended_at is null;
+
+    create table notifications (
+      notification_id bigint generated always as identity primary key,
+      dedupe_key text not null unique,
+      plant text not null references plants,
+      account_id text references accounts,
+      staff_login text references staff,
+      kind text not null,
+      language text not null check (language in ('en', 'hi')),
+      channel text not null check (channel in ('sms', 'print', 'app', 'staff')),
+      urgency text not null default 'normal' check (urgency in ('normal', 'receipt', 'safety')),
+      params jsonb not null,
+      state text not null default 'queued' check (state in ('queued', 'sent', 'delivered', 'failed')),
+      attempts integer not null default 0,
+      next_attempt_at timestamptz not null default now(),
+      queued_at timestamptz not null,
+      body text,
+      sent_at timestamptz,
+      delivered_at timestamptz,
+      provider_reference text,
+      last_error text,
+      recorded_at timestamptz not null default now(),
+      check (num_nonnulls(account_id, staff_login) >= 1)
+    );
+    create index notifications_unsent on notifications (next_attempt_at) where state in ('queued', 'failed');
+    create index notifications_account on notifications (account_id, notification_id);
+    create trigger notifications_wake_relay after insert on notifications for each statement execute function wake_relay();
+  `.execute(db)
+}

@@ -1,0 +1,19 @@
+import type { Migration } from 'kysely'
+import * as places from './0001-places.ts'
+import * as people from './0002-people.ts'
+import * as accounts from './0003-accounts.ts'
+import * as ledger from './0004-ledger.ts'
+import * as charges from './0005-charges.ts'
+import * as meters from './0006-meters.ts'
+import * as processes from './0007-processes.ts'
+
+/** Every migration by name, in order: listed, so that a stray file in the folder is never run. */
+export const migrations: Record<string, Migration> = {
+  '0001-places': places,
+  '0002-people': people,
+  '0003-accounts': accounts,
+  '0004-ledger': ledger,
+  '0005-charges': charges,
+  '0006-meters': meters,
+  '0007-processes': processes,
+}
