@@ -1,0 +1,76 @@
+import type { ChargeKind, PaymentChannel, RefundReason } from './vocabulary.ts'
+
+/** The readings a metered bill rests on; consumption is given, not derived, because a replaced meter has two parts. */
+export interface BilledReading {
+  readonly previousReadingWh: number
+  readonly presentReadingWh: number
+  readonly consumptionWh: number
+}
+
+/** One part of a payment and the kind of charge it went to. */
+export interface PaidFor {
+  readonly kind: ChargeKind
+  readonly amountMinor: number
+}
+
+/** Notices of `bill-customer` and `receive-payment` (manual 2.2.4, 2.2.5). */
+export interface BillingNotices {
+  'bill-issued': {
+    customerId: string
+    billNumber: string
+    period: string
+    /** `null` for a fixed monthly sum: nothing was read. */
+    reading: BilledReading | null
+    estimated: boolean
+    totalMinor: number
+    creditUsedMinor: number
+    /** What was owed before this bill. */
+    outstandingMinor: number
+    /** Total less credit, plus what was owed before. */
+    payableMinor: number
+    currency: string
+    dueOn: string
+  }
+  'bill-corrected': {
+    customerId: string
+    billNumber: string
+    noteNumber: string
+    direction: 'credit' | 'debit'
+    amountMinor: number
+    payableMinor: number
+    currency: string
+  }
+  'prepaid-advance-demanded': {
+    customerId: string
+    period: string
+    amountMinor: number
+    creditUsedMinor: number
+    payableMinor: number
+    currency: string
+    payBy: string
+    /** The last day supply goes on without payment. */
+    graceUntil: string
+  }
+  'payment-received': {
+    reference: string
+    receiptNumber: string
+    receivedOn: string
+    amountMinor: number
+    currency: string
+    channel: PaymentChannel
+    paidFor: readonly PaidFor[]
+    remainingMinor: number
+    creditMinor: number
+  }
+  'payment-not-confirmed': { reference: string; amountMinor: number; currency: string; channel: PaymentChannel }
+  'payment-reversed': { reference: string; receiptNumber: string; amountMinor: number; remainingMinor: number; currency: string }
+  'payment-in-suspense': { paymentReference: string; amountMinor: number; currency: string }
+  'payment-refunded': {
+    reference: string
+    amountMinor: number
+    currency: string
+    refundedOn: string
+    channel: PaymentChannel
+    reason: RefundReason
+  }
+}

@@ -1,0 +1,35 @@
+import type { DecisionKind, ProcessKind, ReadingDoubt, TaskKind } from './vocabulary.ts'
+
+interface TaskNotice {
+  taskId: string
+  taskKind: TaskKind
+  plantCode: string
+  /** Customer ID or application code the work concerns; absent when it concerns the plant. */
+  subjectId?: string
+  dueOn: string
+}
+
+/** Notices to staff: whoever must act next is told (manual, "Habits that cut across"). */
+export interface StaffNotices {
+  'task-assigned': TaskNotice
+  'task-reminder': TaskNotice
+  'task-escalated': TaskNotice & { overdueDays: number }
+  'task-rejected-back': TaskNotice & {
+    /** Free text of the review. Loaded when the notice is written; never carried through a history. */
+    note?: string
+  }
+  /** The work is no longer wanted, say because the customer paid on the way there. */
+  'task-withdrawn': TaskNotice
+  'decision-needed': { decision: DecisionKind; requestId: string; plantCode: string; subjectId?: string; decideBy: string }
+  'reading-needs-review': {
+    taskId: string
+    customerId: string
+    meterSerial: string
+    period: string
+    previousReadingWh: number
+    presentReadingWh: number
+    doubt: ReadingDoubt
+  }
+  'meter-away': { meterSerial: string; customerId: string; plantCode: string; silentDays: number }
+  'process-parked': { process: ProcessKind; requestId: string; plantCode: string }
+}

@@ -1,0 +1,48 @@
+// The closed sets of words that stand inside a notice. Each has a label in every language (`labels.ts`).
+
+export type ChargeKind = 'electricity' | 'activation' | 'deposit' | 'package-difference' | 'instalment' | 'water' | 'fee' | 'final'
+export type PaymentChannel = 'cash' | 'wallet' | 'card' | 'transfer' | 'cheque'
+/** When a package is live (figure 10): night only, full day, day only. */
+export type SupplyTiming = 'NN' | 'FD' | 'DO'
+export type KycItem = 'name' | 'address' | 'phone' | 'identity-proof' | 'photo' | 'consent'
+
+export type ApplicationRefusalReason = 'out-of-reach' | 'no-capacity' | 'identity-not-proved' | 'earlier-debt' | 'other'
+export type ApplicationEndReason = 'withdrawn' | 'deadline-passed' | 'not-installable'
+export type PackageRefusalReason = 'no-capacity' | 'dues-outstanding' | 'too-soon' | 'meter-does-not-fit' | 'other'
+export type PackageFailureReason = 'meter-refused' | 'meter-away' | 'no-meter-in-stock' | 'work-not-done' | 'customer-left' | 'other'
+export type ClosingReason = 'own-wish' | 'non-payment' | 'capacity'
+export type CutReason = 'unpaid' | 'prepaid-lapsed' | 'own-wish' | 'relief' | 'maintenance'
+export type RefundReason = 'paid-twice' | 'overpaid' | 'application-ended' | 'not-identified' | 'other'
+export type InterruptionReason = 'maintenance' | 'fault' | 'capacity'
+
+export type VisitPurpose = 'collect' | 'read' | 'install' | 'disconnect' | 'reconnect' | 'inspect'
+export type ReadingDoubt = 'far-above-usual' | 'far-below-usual' | 'beyond-limit' | 'second-person' | 'too-many-estimates'
+export type TaskKind =
+  | 'visit-applicant'
+  | 'collect-kyc'
+  | 'install-meter'
+  | 'read-meter'
+  | 'collect-dues'
+  | 'deliver-notice'
+  | 'deliver-bill'
+  | 'disconnect'
+  | 'reconnect'
+  | 'reprogram-meter'
+  | 'change-feeder'
+  | 'inspect-meter'
+  | 'remove-meter'
+  | 'follow-up'
+/** What an approver is asked to decide. */
+export type DecisionKind =
+  | 'application'
+  | 'deadline-extension'
+  | 'package-change'
+  | 'finished-work'
+  | 'reading'
+  | 'refund'
+  | 'deposit-refund'
+  | 'deposit-waiver'
+  | 'disconnection'
+  | 'ban'
+/** The processes that may be parked until somebody retries them. */
+export type ProcessKind = 'onboarding' | 'billing-run' | 'billing' | 'collection' | 'payment' | 'package-change' | 'closing' | 'task'
