@@ -1,0 +1,20 @@
+/**
+ * Business keys as workflow ids (design, "Workflows"): starting twice is starting once. They live here because the
+ * transaction that makes a fact names the process it starts.
+ */
+export const processIds = {
+  onboarding: (applicationId: string) => id('onboarding', applicationId),
+  billingRun: (plant: string, boundary: string) => id('billing-run', plant, boundary),
+  billing: (connectionId: string, period: string) => id('billing', connectionId, period),
+  collection: (customerId: string) => id('collection', customerId),
+  payment: (provider: string, reference: string) => id('payment', provider, reference),
+  packageChange: (requestId: string) => id('package-change', requestId),
+  closing: (closureId: string) => id('closing', closureId),
+  task: (taskId: string) => id('task', taskId),
+  findDueBilling: (plant: string) => id('find-due-billing', plant),
+} as const
+
+/** Parts are percent-encoded: a provider's reference may hold a colon, and two keys must never meet in one id. */
+function id(process: string, ...parts: readonly string[]): string {
+  return [process, ...parts.map(encodeURIComponent)].join(':')
+}
