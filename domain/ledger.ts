@@ -20,7 +20,7 @@ export const depositHeld = (accountId: string): string => `deposit:${accountId}`
 /** Pre-paid money before its period. */
 export const unearned = (accountId: string): string => `unearned:${accountId}`
 /** Activation charge paid, refundable until installed. */
-export const activationHeld = (accountId: string): string => `activation:${accountId}`
+export const activationHeld = (accountId: string): string => `activation-held:${accountId}`
 /** Deposit that nobody fetched in 90 days: stays owed, never income. */
 export const unclaimed = (accountId: string): string => `unclaimed:${accountId}`
 /** Income of a plant by charge code. */
@@ -48,7 +48,7 @@ const CLASSES: Readonly<Record<string, AccountClass>> = {
   credit: 'liability',
   deposit: 'liability',
   unearned: 'liability',
-  activation: 'liability',
+  'activation-held': 'liability',
   unclaimed: 'liability',
   suspense: 'liability',
   revenue: 'income',
@@ -84,14 +84,6 @@ export function postChargeIssued(
     signed(receivable(owner.accountId), against, charge.amountMinor - roundingMinor),
     signed(receivable(owner.accountId), roundingAccount(owner.plant), roundingMinor),
   ])
-}
-
-/** A debt is taken back, with its reason elsewhere: the issue the other way round. */
-export function postChargeVoided(
-  owner: LedgerOwner,
-  charge: { kind: ChargeKind; nature: ChargeNature; amountMinor: number; roundingMinor?: number },
-): Posting[] {
-  return reversal(postChargeIssued(owner, charge))
 }
 
 /** Money came in, from `cash(holder)`, `wallet(provider)` or `bank(plant)`; it is the customer's credit until allocated. */
