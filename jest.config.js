@@ -1,13 +1,26 @@
-// Two projects: `unit` is fast and needs nothing; `integration` lives on real Postgres, MQTT and Temporal, one file at a time
-// because the time-skipping server has one clock for everyone.
+// Three projects. `unit` is fast and needs nothing. `integration` lives on a real Postgres, broker and Temporal, one file at a
+// time, because the time-skipping server has one clock for everyone. `journey` does so on whichever servers the environment names.
 const transform = {
   '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } }],
 }
-const base = { transform, extensionsToTreatAsEsm: ['.ts'], testEnvironment: 'node', modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.cache', '<rootDir>/var'] }
+const base = {
+  transform,
+  extensionsToTreatAsEsm: ['.ts'],
+  testEnvironment: 'node',
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.cache', '<rootDir>/var'],
+  watchPathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.cache', '<rootDir>/var'],
+}
+const servers = {
+  globalSetup: '<rootDir>/test/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  // Months of business time pass in a test, but a minute of ours is plenty for all but the longest stories.
+  testTimeout: 60_000,
+}
 
 export default {
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{domain,workflows,activities,api,db,meters,notifications,dev}/**/*.test.ts'] },
-    { ...base, displayName: 'integration', testMatch: ['<rootDir>/test/**/*.test.ts'], globalSetup: '<rootDir>/test/support/global-setup.ts', globalTeardown: '<rootDir>/test/support/global-teardown.ts' },
+    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{domain,workflows,activities,api,db,meters,notifications,workers,dev,deploy}/**/*.test.ts'] },
+    { ...base, ...servers, displayName: 'integration', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: ['<rootDir>/test/journeys/'] },
+    { ...base, ...servers, displayName: 'journey', testMatch: ['<rootDir>/test/journeys/**/*.test.ts'] },
   ],
 }
