@@ -4,6 +4,7 @@ import type * as V from './notices/vocabulary.ts'
 export interface Labels {
   readonly charge: Readonly<Record<V.ChargeKind, string>>
   readonly channel: Readonly<Record<V.PaymentChannel, string>>
+  readonly refundMethod: Readonly<Record<V.RefundMethod, string>>
   readonly timing: Readonly<Record<V.SupplyTiming, string>>
   readonly kycItem: Readonly<Record<V.KycItem, string>>
   readonly applicationRefusal: Readonly<Record<V.ApplicationRefusalReason, string>>

@@ -17,18 +17,18 @@ export type NoticeKind = keyof NoticeParams
 /** Any notice: its kind and the parameters that belong to it. */
 export type Notice = { readonly [K in NoticeKind]: { readonly kind: K; readonly params: NoticeParams[K] } }[NoticeKind]
 
-/** What may reach a phone at night: `safety` and `receipt` at once, `ordinary` in the morning (policy "quiet hours"). */
-export type Urgency = 'safety' | 'receipt' | 'ordinary'
+/** What may reach a phone at night: `safety` and `receipt` at once, `normal` in the morning (policy "quiet hours"). */
+export type Urgency = 'safety' | 'receipt' | 'normal'
 
 export interface NoticeTraits {
   readonly audience: 'customer' | 'staff'
   readonly urgency: Urgency
 }
 
-const TO_CUSTOMER: NoticeTraits = { audience: 'customer', urgency: 'ordinary' }
+const TO_CUSTOMER: NoticeTraits = { audience: 'customer', urgency: 'normal' }
 const AS_RECEIPT: NoticeTraits = { audience: 'customer', urgency: 'receipt' }
 const FOR_SAFETY: NoticeTraits = { audience: 'customer', urgency: 'safety' }
-const TO_STAFF: NoticeTraits = { audience: 'staff', urgency: 'ordinary' }
+const TO_STAFF: NoticeTraits = { audience: 'staff', urgency: 'normal' }
 
 /** Whom each kind addresses and how urgent it is. */
 export const NOTICE_TRAITS: Readonly<Record<NoticeKind, NoticeTraits>> = {

@@ -1,3 +1,5 @@
+import { DomainError } from '../domain/errors.ts'
+
 /** Groups the digits of a whole number the Indian way (12,34,567), which en-IN and hi-IN share. Takes digits only. */
 export function groupDigits(digits: string): string {
   const head = digits.slice(0, -3)
@@ -7,10 +9,10 @@ export function groupDigits(digits: string): string {
 
 /**
  * Writes an integer that counts `10^-decimals` of a unit as grouped decimal text, without ever dividing in floating point.
- * `(123456, 2)` is `1,234.56`. Throws on anything but a safe integer: a wrong number must never reach a customer.
+ * `(123456, 2)` is `1,234.56`. Throws INVALID_AMOUNT on anything but a safe integer: a wrong number must never reach a customer.
  */
 export function scaledInteger(value: number, decimals: number): string {
-  if (!Number.isSafeInteger(value)) throw new RangeError(`Not a safe integer: ${value}`)
+  if (!Number.isSafeInteger(value)) throw new DomainError('INVALID_AMOUNT', `Not a safe integer: ${value}`)
   const digits = String(Math.abs(value)).padStart(decimals + 1, '0')
   const split = digits.length - decimals
   const fraction = decimals === 0 ? '' : `.${digits.slice(split)}`

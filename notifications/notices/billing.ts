@@ -1,4 +1,4 @@
-import type { ChargeKind, PaymentChannel, RefundReason } from './vocabulary.ts'
+import type { ChargeKind, PaymentChannel, RefundMethod, RefundReason } from './vocabulary.ts'
 
 /** The readings a metered bill rests on; consumption is given, not derived, because a replaced meter has two parts. */
 export interface BilledReading {
@@ -70,7 +70,7 @@ export interface BillingNotices {
     amountMinor: number
     currency: string
     refundedOn: string
-    channel: PaymentChannel
+    method: RefundMethod
     reason: RefundReason
   }
 }

@@ -1,4 +1,4 @@
-import type { ClosingReason, PaymentChannel } from './vocabulary.ts'
+import type { ClosingReason, RefundMethod } from './vocabulary.ts'
 
 /** Notices of `close-account` (manual 2.2.3, 2.2.8; policy "ban, close"). */
 export interface ClosingNotices {
@@ -18,7 +18,7 @@ export interface ClosingNotices {
     currency: string
     dueOn: string
   }
-  'deposit-refunded': { closureId: string; customerId: string; refundMinor: number; currency: string; refundedOn: string; channel: PaymentChannel }
+  'deposit-refunded': { closureId: string; customerId: string; refundMinor: number; currency: string; refundedOn: string; method: RefundMethod }
   'deposit-set-off': { closureId: string; customerId: string; depositUsedMinor: number; remainingMinor: number; currency: string }
   'deposit-refund-waiting': { closureId: string; customerId: string; refundMinor: number; currency: string; fetchBy: string }
   'account-closed': { customerId: string; closedOn: string }

@@ -1,9 +1,13 @@
+import type { HoldReason } from '../../domain/hold.ts'
+import type { PackageTiming } from '../../domain/package.ts'
+
 // The closed sets of words that stand inside a notice. Each has a label in every language (`labels.ts`).
 
 export type ChargeKind = 'electricity' | 'activation' | 'deposit' | 'package-difference' | 'instalment' | 'water' | 'fee' | 'final'
 export type PaymentChannel = 'cash' | 'wallet' | 'card' | 'transfer' | 'cheque'
+export type RefundMethod = 'cash' | 'upi' | 'bank'
 /** When a package is live (figure 10): night only, full day, day only. */
-export type SupplyTiming = 'NN' | 'FD' | 'DO'
+export type SupplyTiming = PackageTiming
 export type KycItem = 'name' | 'address' | 'phone' | 'identity-proof' | 'photo' | 'consent'
 
 export type ApplicationRefusalReason = 'out-of-reach' | 'no-capacity' | 'identity-not-proved' | 'earlier-debt' | 'other'
@@ -11,7 +15,8 @@ export type ApplicationEndReason = 'withdrawn' | 'deadline-passed' | 'not-instal
 export type PackageRefusalReason = 'no-capacity' | 'dues-outstanding' | 'too-soon' | 'meter-does-not-fit' | 'other'
 export type PackageFailureReason = 'meter-refused' | 'meter-away' | 'no-meter-in-stock' | 'work-not-done' | 'customer-left' | 'other'
 export type ClosingReason = 'own-wish' | 'non-payment' | 'capacity'
-export type CutReason = 'unpaid' | 'prepaid-lapsed' | 'own-wish' | 'relief' | 'maintenance'
+/** The holds that take supply from somebody who had it. */
+export type CutReason = Exclude<HoldReason, 'not-activated' | 'closed'>
 export type RefundReason = 'paid-twice' | 'overpaid' | 'application-ended' | 'not-identified' | 'other'
 export type InterruptionReason = 'maintenance' | 'fault' | 'capacity'
 
