@@ -43,7 +43,7 @@ export const joining: TextsOf<JoiningNotices> = {
     ),
   }),
   'demand-reminder': (p) => ({
-    subject: 'भुगतान की याद',
+    subject: 'भुगतान बाकी है',
     body: `${list(p.forWhat.map((kind) => labels.charge[kind]))} के ${money(p.remainingMinor, p.currency)} अभी बाकी हैं। कृपया ${date(p.payBy)} तक जमा करें। संदर्भ नंबर: ${p.reference}।`,
   }),
   'part-payment-received': (p) => ({

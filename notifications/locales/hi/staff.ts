@@ -1,0 +1,51 @@
+import type { StaffNotices } from '../../notices/staff.ts'
+import type { TextsOf } from '../../template.ts'
+import { sentences, wordsIn } from '../../words.ts'
+import { labels } from './labels.ts'
+
+const { date, days, period, reading } = wordsIn('hi')
+
+const forWhom = (plantCode: string, subjectId: string | undefined): string => (subjectId === undefined ? plantCode : `${plantCode}, ${subjectId}`)
+
+/** Hindi texts to staff. */
+export const staff: TextsOf<StaffNotices> = {
+  'task-assigned': (p) => ({
+    subject: `नया काम ${p.taskId}`,
+    body: `काम ${p.taskId} आपको दिया गया है: ${labels.task[p.taskKind]} (${forWhom(p.plantCode, p.subjectId)})। कृपया ${date(p.dueOn)} तक पूरा करें।`,
+  }),
+  'task-reminder': (p) => ({
+    subject: `याद रखें: काम ${p.taskId}`,
+    body: `काम ${p.taskId} अभी बाकी है: ${labels.task[p.taskKind]} (${forWhom(p.plantCode, p.subjectId)})। इसे ${date(p.dueOn)} तक पूरा होना था।`,
+  }),
+  'task-escalated': (p) => ({
+    subject: `समय पर न हुआ काम ${p.taskId}`,
+    body: `काम ${p.taskId} में ${days(p.overdueDays)} की देरी हो चुकी है: ${labels.task[p.taskKind]} (${forWhom(p.plantCode, p.subjectId)}), अंतिम तारीख ${date(p.dueOn)}। कृपया इसे किसी और को सौंपें या स्वयं देखें।`,
+  }),
+  'task-rejected-back': (p) => ({
+    subject: `काम ${p.taskId} वापस आया`,
+    body: sentences(
+      `जाँच के बाद काम ${p.taskId} आपको वापस भेजा गया है: ${labels.task[p.taskKind]} (${forWhom(p.plantCode, p.subjectId)})। कृपया ${date(p.dueOn)} तक पूरा करें।`,
+      p.note !== undefined && `टिप्पणी: ${p.note}`,
+    ),
+  }),
+  'task-withdrawn': (p) => ({
+    subject: `काम ${p.taskId} रद्द`,
+    body: `काम ${p.taskId} की अब ज़रूरत नहीं है: ${labels.task[p.taskKind]} (${forWhom(p.plantCode, p.subjectId)}), अंतिम तारीख ${date(p.dueOn)}। कृपया इसे न करें।`,
+  }),
+  'decision-needed': (p) => ({
+    subject: `फ़ैसला चाहिए: ${p.requestId}`,
+    body: `कृपया ${date(p.decideBy)} तक फ़ैसला करें: ${labels.decision[p.decision]}, ${p.requestId} (${forWhom(p.plantCode, p.subjectId)})।`,
+  }),
+  'reading-needs-review': (p) => ({
+    subject: `रीडिंग की जाँच: ${p.customerId}`,
+    body: `कृपया ${p.customerId} के मीटर ${p.meterSerial} की ${period(p.period)} की रीडिंग जाँचें (काम ${p.taskId}): पहले ${reading(p.previousReadingWh)}, अब ${reading(p.presentReadingWh)} यूनिट; ${labels.doubt[p.doubt]}।`,
+  }),
+  'meter-away': (p) => ({
+    subject: `मीटर से संपर्क नहीं: ${p.meterSerial}`,
+    body: `${p.customerId} (${p.plantCode}) के मीटर ${p.meterSerial} से ${days(p.silentDays)} से संपर्क नहीं हुआ है और उसके लिए कमांड रुकी हुई है। कृपया मीटर की जाँच कराएँ।`,
+  }),
+  'process-parked': (p) => ({
+    subject: `रुका हुआ काम: ${p.requestId}`,
+    body: `${p.requestId} (${p.plantCode}): ${labels.process[p.process]} का काम अपने आप आगे नहीं बढ़ सकता। कृपया कारण देखें, ठीक करें और दोबारा चलाएँ।`,
+  }),
+}
