@@ -19,7 +19,7 @@ const servers = {
 
 export default {
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{domain,workflows,activities,api,db,meters,notifications,workers,dev,deploy}/**/*.test.ts'] },
+    { ...base, displayName: 'unit', testMatch: ['<rootDir>/*.test.ts', '<rootDir>/{domain,workflows,activities,api,db,meters,notifications,workers,dev,deploy}/**/*.test.ts'] },
     { ...base, ...servers, displayName: 'integration', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: ['<rootDir>/test/journeys/'] },
     { ...base, ...servers, displayName: 'journey', testMatch: ['<rootDir>/test/journeys/**/*.test.ts'] },
   ],
