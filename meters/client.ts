@@ -83,13 +83,20 @@ export function createMeterClient(options: MeterClientOptions): MeterClient {
   const publishCommand: MeterClient['publishCommand'] = async ({ plant, serial, command }) => {
     const lane = lanes[0]
     if (!lane?.client.connected) throw new Error('not connected to the broker')
-    const sent = lane.client.publishAsync(meterTopic({ plant, serial, leaf: 'cmd' }), encodeMessage(command), publishOptions(options, command))
+    const sent = lane.client.publishAsync(
+      meterTopic({ plant, serial, leaf: 'cmd' }),
+      encodeMessage(command),
+      publishOptions(options, command),
+    )
     await withTimeout(sent, PUBLISH_TIMEOUT_MS, 'the broker did not take the command in time')
   }
 
   const close = async (): Promise<void> => {
     closing = true
-    await Promise.race([Promise.allSettled(lanes.map(({ inHand }) => inHand)), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })])
+    await Promise.race([
+      Promise.allSettled(lanes.map(({ inHand }) => inHand)),
+      sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false }),
+    ])
     await Promise.all(lanes.map(({ client }) => client.endAsync(!client.connected)))
   }
 

@@ -1,6 +1,14 @@
 import type { IPublishPacket } from 'mqtt'
 import { decodeAck, decodeEvent, decodeState, decodeStatus, decodeTelemetry } from './messages.ts'
-import type { AckMessage, Decoded, EventMessage, MessageProblem, StateMessage, StatusMessage, TelemetryMessage } from './messages.ts'
+import type {
+  AckMessage,
+  Decoded,
+  EventMessage,
+  MessageProblem,
+  StateMessage,
+  StatusMessage,
+  TelemetryMessage,
+} from './messages.ts'
 import { parseMeterTopic } from './topics.ts'
 import type { UplinkLeaf } from './topics.ts'
 
@@ -21,7 +29,13 @@ export type IncomingMessage =
   | (Envelope & { readonly leaf: 'event'; readonly message: EventMessage })
   | (Envelope & { readonly leaf: 'state'; readonly message: StateMessage })
   | (Envelope & { readonly leaf: 'ack'; readonly message: AckMessage })
-  | { readonly leaf: 'unreadable'; readonly topic: string; readonly raw: Buffer; readonly retained: boolean; readonly problem: MessageProblem }
+  | {
+      readonly leaf: 'unreadable'
+      readonly topic: string
+      readonly raw: Buffer
+      readonly retained: boolean
+      readonly problem: MessageProblem
+    }
 
 type ReadLeaf = (envelope: Envelope) => IncomingMessage
 

@@ -131,12 +131,7 @@ export const CommandMessage = Type.Union([SetDesiredCommand, ReadNowCommand])
 export const AckMessage = Type.Object({
   v: Version,
   command_id: ShortText,
-  status: Type.Union([
-    Type.Literal('IN_PROGRESS'),
-    Type.Literal('SUCCEEDED'),
-    Type.Literal('FAILED'),
-    Type.Literal('REJECTED'),
-  ]),
+  status: Type.Union([Type.Literal('IN_PROGRESS'), Type.Literal('SUCCEEDED'), Type.Literal('FAILED'), Type.Literal('REJECTED')]),
   reason: Type.Optional(Type.Object({ code: ReasonCode, detail: Type.Optional(Detail) })),
   applied_version: Counter,
   ts: Instant,
