@@ -6,7 +6,7 @@ import { assertNotNegativeMinor } from './money.ts'
 
 /** A charge as allocation sees it; `openMinor` is total − allocations − notes. */
 export type OpenCharge = {
-  readonly id: string
+  readonly id: number
   readonly kind: ChargeKind
   readonly nature: ChargeNature
   readonly dueOn: IsoDate
@@ -14,7 +14,7 @@ export type OpenCharge = {
 }
 
 /** Money put against a charge. */
-export type Allocation = { readonly chargeId: string; readonly amountMinor: number }
+export type Allocation = { readonly chargeId: number; readonly amountMinor: number }
 
 /**
  * Puts credit against open charges: those the payer named first, in the payer's order; then by class, due date, id (policy "allocation").
@@ -23,7 +23,7 @@ export type Allocation = { readonly chargeId: string; readonly amountMinor: numb
 export function allocate(input: {
   creditMinor: number
   charges: readonly OpenCharge[]
-  namedChargeIds?: readonly string[]
+  namedChargeIds?: readonly number[]
   today: IsoDate
 }): {
   allocations: Allocation[]
@@ -44,7 +44,7 @@ export function allocate(input: {
 export function allocationOrder(charges: readonly OpenCharge[], today: IsoDate): OpenCharge[] {
   return charges
     .map((charge) => ({ charge, rank: allocationClass(charge, today) }))
-    .toSorted((a, b) => a.rank - b.rank || compareText(a.charge.dueOn, b.charge.dueOn) || compareText(a.charge.id, b.charge.id))
+    .toSorted((a, b) => a.rank - b.rank || compareText(a.charge.dueOn, b.charge.dueOn) || a.charge.id - b.charge.id)
     .map(({ charge }) => charge)
 }
 
@@ -54,7 +54,7 @@ function inOrder({
   today,
 }: {
   charges: readonly OpenCharge[]
-  namedChargeIds?: readonly string[]
+  namedChargeIds?: readonly number[]
   today: IsoDate
 }) {
   const byId = new Map(charges.map((charge) => [charge.id, charge]))

@@ -50,6 +50,11 @@ export function boundariesBetween({
   return boundaries
 }
 
+/** Throws PERIOD_NOT_ENDED while the period still runs: post-paid is billed after it (manual 2.2.1). */
+export function assertPeriodEnded(period: Period, today: IsoDate): void {
+  if (today < period.to) throw new DomainError('PERIOD_NOT_ENDED', 'The period has not ended yet', { period: period.key, today })
+}
+
 /** Days in a period: the denominator of every pro-rating. */
 export function daysIn(period: Pick<Period, 'from' | 'to'>): number {
   return daysBetween(period.from, period.to)
