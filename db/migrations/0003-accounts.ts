@@ -79,6 +79,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       category text not null,
       connected_on date,
       left_on date,
+      -- The package whose limit and hours the meter should carry: ahead of the terms while a change is being programmed.
+      supply_package_code text not null,
+      supply_package_version integer not null,
+      foreign key (plant, supply_package_code, supply_package_version) references packages (plant, code, version),
       unique (plant, pole, connection_number),
       foreign key (plant, pole) references poles,
       foreign key (plant, feeder) references feeders,

@@ -1,0 +1,17 @@
+import type { Db } from '../db/client.ts'
+import { refusalsAreFinal } from './failure.ts'
+import { createProcessActivities } from './processes.ts'
+
+/** What activities reach the world through. */
+export interface ActivityDeps {
+  readonly db: Db
+}
+
+/** Every activity of the operations worker, one factory a dependency or area. */
+export function createActivities(deps: ActivityDeps) {
+  return refusalsAreFinal({
+    ...createProcessActivities(deps),
+  })
+}
+
+export type Activities = ReturnType<typeof createActivities>

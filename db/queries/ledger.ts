@@ -1,0 +1,57 @@
+import { sql } from 'kysely'
+import { accountClass, type Posting } from '../../domain/ledger.ts'
+import type { Db, Tx } from '../client.ts'
+
+/** Money held for a customer: never overdrawn, whatever the code believes. */
+const NO_OVERDRAFT = /^(credit|deposit|unearned|activation|suspense|unclaimed):/
+
+export interface PostingEvent {
+  /** Names the business event once and for ever, e.g. `payment:cash-asha:7f3` or `charge:912`. */
+  readonly eventKey: string
+  readonly plant: string
+  readonly accountId: string | null
+  readonly currency: string
+  readonly businessAt: string
+  readonly postings: readonly Posting[]
+}
+
+/**
+ * Adds the postings of one event. Posting the same event again changes nothing (unique by event key and leg), so a retry is
+ * safe. Returns whether it was new. The caller holds the account lock.
+ */
+export async function post(tx: Tx, event: PostingEvent): Promise<boolean> {
+  const postings = event.postings.filter((posting) => posting.amountMinor > 0)
+  if (postings.length === 0) return false
+  await ensureLedgerAccounts(tx, event, postings)
+  const rows = postings.map(({ leg, debit, credit, amountMinor }) => ({
+    eventKey: event.eventKey, leg, debit, credit, amountMinor,
+    currency: event.currency, accountId: event.accountId, businessAt: event.businessAt,
+  }))
+  const added = await tx.insertInto('postings').values(rows).onConflict((c) => c.columns(['eventKey', 'leg']).doNothing()).returning('postingId').execute()
+  return added.length > 0
+}
+
+async function ensureLedgerAccounts(tx: Tx, event: PostingEvent, postings: readonly Posting[]): Promise<void> {
+  const codes = [...new Set(postings.flatMap(({ debit, credit }) => [debit, credit]))].sort()
+  const rows = codes.map((code) => ({
+    code, class: accountClass(code), plant: event.plant, noOverdraft: NO_OVERDRAFT.test(code),
+    accountId: event.accountId !== null && code.endsWith(`:${event.accountId}`) ? event.accountId : null,
+  }))
+  await tx.insertInto('ledgerAccounts').values(rows).onConflict((c) => c.column('code').doNothing()).execute()
+}
+
+/** Credit less debit of one ledger account, in minor units: what a liability holds; negative for an asset. */
+export async function balanceOf(db: Db | Tx, code: string): Promise<number> {
+  const { rows } = await sql<{ balance: number }>`select balance_of(${code}) as balance`.execute(db)
+  return rows[0]?.balance ?? 0
+}
+
+/** Every ledger account with what it was debited and credited: the trial balance of a plant, or of all. */
+export async function trialBalance(db: Db | Tx, plant?: string): Promise<{ code: string; class: string; debitMinor: number; creditMinor: number }[]> {
+  const { rows } = await sql<{ code: string; class: string; debitMinor: number; creditMinor: number }>`
+    select a.code, a.class,
+      coalesce((select sum(amount_minor) from postings where debit = a.code), 0)::bigint as "debitMinor",
+      coalesce((select sum(amount_minor) from postings where credit = a.code), 0)::bigint as "creditMinor"
+    from ledger_accounts a where ${plant ?? null}::text is null or a.plant = ${plant ?? null} order by a.code`.execute(db)
+  return rows
+}

@@ -1,0 +1,87 @@
+import type { UpdateDefinition } from '@temporalio/common'
+import { ApplicationFailure, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow'
+import type { JsonObject } from '../db/tables.ts'
+import { facts } from './activity-proxies.ts'
+import type { PlantClock } from './plant-clock.ts'
+
+/** What a person says: who, optionally why (stored first, only its id travels), and what else the step needs. */
+export interface DecisionInput {
+  readonly by: string
+  readonly textId?: number
+  readonly detail?: JsonObject
+}
+
+/** The decision that stands, as the caller learns it at once. */
+export interface StandingDecision {
+  readonly step: string
+  readonly verdict: string
+  readonly decidedBy: string
+  readonly decidedAt: string
+}
+
+export type DecisionUpdate = UpdateDefinition<StandingDecision, [DecisionInput]>
+
+/** Names an Update by which people decide, e.g. `defineDecision('approve')`. */
+export function defineDecision(name: string): DecisionUpdate {
+  return defineUpdate<StandingDecision, [DecisionInput]>(name)
+}
+
+export interface DecisionRule {
+  /** The step it settles: the first decision of a step stands. A function where a step comes again (`review:2`). */
+  readonly step: string | (() => string)
+  readonly verdict: string
+  /** The stages in which it can be taken. */
+  readonly at: readonly string[]
+  /** A further reason to say no; synchronous and without effects. */
+  readonly refuse?: (input: DecisionInput) => { code: string; message: string } | undefined
+  readonly description: string
+}
+
+export interface Decisions {
+  accept(update: DecisionUpdate, rule: DecisionRule): void
+}
+
+interface Context {
+  readonly clock: PlantClock
+  readonly currentStage: () => string
+  readonly decided: () => void
+}
+
+/**
+ * Decisions are Updates: the validator (synchronous) refuses what does not fit the stage, the handler writes the decision's
+ * row before it answers, and the row, unique by (process, step), is what the body reads. The second of two gets who and when.
+ */
+export function createDecisions({ clock, currentStage, decided }: Context): Decisions {
+  const standing = new Map<string, StandingDecision>()
+  const stepOf = (rule: DecisionRule): string => (typeof rule.step === 'string' ? rule.step : rule.step())
+
+  return {
+    accept(update, rule) {
+      const handler = async (input: DecisionInput): Promise<StandingDecision> => {
+        const step = stepOf(rule)
+        const decidedAt = await clock.now()
+        const decision = { workflowId: workflowInfo().workflowId, step, verdict: rule.verdict, decidedBy: input.by, decidedAt }
+        const { recorded, standing: first } = await facts.recordDecision({ ...decision, textId: input.textId ?? null, detail: input.detail ?? {} })
+        const answer = { step, verdict: first.verdict, decidedBy: first.decidedBy, decidedAt: first.decidedAt }
+        standing.set(step, answer)
+        decided()
+        if (!recorded) throw alreadyDecided(answer)
+        return answer
+      }
+      const validator = (input: DecisionInput): void => {
+        const first = standing.get(stepOf(rule))
+        if (first !== undefined) throw alreadyDecided(first)
+        if (!rule.at.includes(currentStage())) {
+          throw ApplicationFailure.nonRetryable('This cannot be decided now', 'WRONG_STAGE', { stage: currentStage() })
+        }
+        const refusal = rule.refuse?.(input)
+        if (refusal !== undefined) throw ApplicationFailure.nonRetryable(refusal.message, refusal.code)
+      }
+      setHandler(update, handler, { validator, description: rule.description })
+    },
+  }
+}
+
+function alreadyDecided(first: StandingDecision): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(`Already decided by ${first.decidedBy}`, 'ALREADY_DECIDED', { ...first })
+}
