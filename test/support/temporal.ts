@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { searchAttributes } from '../../deploy/prepare-temporal.mjs'
 import { timeSkippingServer } from '../../dev/stack/test-server.mjs'
 import { workflowBundle } from '../../dev/stack/workflow-bundle.mjs'
+import { connectTo, type DevServer } from './dev-server.ts'
 
 /** The queue that workers, clients and activities of a test agree on. */
 export const TEST_TASK_QUEUE = 'operations'
@@ -35,17 +36,23 @@ export type WorkerChoices = {
 
 /**
  * A Temporal server of its own whose clock can be moved, for one test file; close it in `afterAll`.
- * Time-skipping is one clock for all workflows on it. It knows no Schedules and no lists (use `localTemporal` for those).
+ * Time-skipping is one clock for all workflows on it. It knows no Schedules and no lists (use {@link realTimeTemporal} for those).
  */
 export async function timeSkippingTemporal(): Promise<TestTemporal> {
   quietRuntime()
   return start(() => TestWorkflowEnvironment.createTimeSkipping({ server: timeSkippingServer() }))
 }
 
+/** The same on a real server in real time (see `devServer`): Schedules and lists work, `advance` waits. */
+export async function realTimeTemporal(server: DevServer): Promise<TestTemporal> {
+  quietRuntime()
+  return start(() => connectTo(server))
+}
+
 async function start(create: () => Promise<TestWorkflowEnvironment>): Promise<TestTemporal> {
   const env = await retryStart(create)
   // The time-skipping server adds attributes but cannot list them, so not by `registerSearchAttributes`.
-  await env.connection.operatorService.addSearchAttributes({ namespace: env.namespace ?? 'default', searchAttributes })
+  if (env.supportsTimeSkipping) await env.connection.operatorService.addSearchAttributes({ namespace: env.namespace ?? 'default', searchAttributes })
   const workers = new Set<RunningWorker>()
   const runWorker = async (activities: object, choices: WorkerChoices = {}): Promise<RunningWorker> => {
     const worker = await startWorker(env, activities, choices)
