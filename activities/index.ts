@@ -1,6 +1,8 @@
 import type { Db } from '../db/client.ts'
 import { refusalsAreFinal } from './failure.ts'
+import { createMeterActivities } from './meters.ts'
 import { createProcessActivities } from './processes.ts'
+import { createTaskActivities } from './tasks.ts'
 
 /** What activities reach the world through. */
 export interface ActivityDeps {
@@ -11,6 +13,8 @@ export interface ActivityDeps {
 export function createActivities(deps: ActivityDeps) {
   return refusalsAreFinal({
     ...createProcessActivities(deps),
+    ...createTaskActivities(deps),
+    ...createMeterActivities(deps),
   })
 }
 

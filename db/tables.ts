@@ -590,6 +590,7 @@ export interface Tasks {
   customerId: string | null
   detail: Generated<Json>
   dueAt: string
+  handovers: Generated<number>
   kind: string
   openedAt: string
   plant: string

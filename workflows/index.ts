@@ -1,1 +1,1 @@
-export {}
+export { doFieldTask } from './do-field-task.ts'

@@ -143,12 +143,12 @@ function createWaits({ flag, clock, stage }: WaitContext) {
 
 function createParking(stage: ReturnType<typeof createStage>): (reason: string) => Promise<void> {
   const state = { parked: false }
-  const refuseUnlessParked = (): void => {
+  const refuseUnlessParked = (_asked: { by: string }): void => {
     if (!state.parked) throw ApplicationFailure.nonRetryable('This process is not parked', 'WRONG_STAGE', { stage: stage.current() })
   }
-  setHandler<void, [{ by: string }]>(
+  setHandler(
     retry,
-    () => {
+    (_asked: { by: string }) => {
       state.parked = false
     },
     { validator: refuseUnlessParked, description: 'Try again what a parked run could not do' },

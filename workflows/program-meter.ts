@@ -17,9 +17,6 @@ export interface MeterChange {
   readonly step: string
 }
 
-/** People are told when a meter stays away: after a day, three days, then every week. The gateway goes on by itself. */
-const ESCALATIONS = ['P1D', 'P3D', 'P10D', 'P17D', 'P24D', 'P31D', 'P38D', 'P45D', 'P52D', 'P59D'] as const
-
 /**
  * Waits until the meter reports the change, was overtaken by a newer one, or refused it. A smart meter is programmed by the
  * gateway; a limiter or a conventional meter by a field task, which returns the same three. Waits as long as it takes: a
@@ -30,21 +27,27 @@ export async function programMeter(p: Procedure, change: MeterChange): Promise<P
   const key = { customerId: change.customerId, version: change.version, workflowId: p.workflowId, step: change.step }
   const begunAt = await p.now()
   const begun = await work.beginMeterChange({ ...key, asOf: begunAt })
-  const read = (asOf: string): Promise<MeterProgress> => facts.readMeterProgress({ ...key, asOf })
-  for (const [index, after] of ESCALATIONS.entries()) {
-    const until = addToInstant(begun.at, after, change.zone)
+  for (let times = 0; ; times += 1) {
+    const until = addToInstant(begun.at, escalationAfter(times), change.zone)
     const progress = await p.waitFor({
-      read,
-      enough: (fact) => fact.result !== 'pending',
+      read: (asOf): Promise<MeterProgress> => facts.readMeterProgress({ ...key, asOf }),
+      enough: ({ result }) => result !== 'pending',
       until,
       stage: { name: 'Programming', waitingFor: begun.by === 'task' ? 'technician' : 'meter', dueAt: until, topics: begun.topics },
       summary: `meter of ${change.customerId} to report version ${change.version}`,
     })
-    if (progress !== undefined && progress.result !== 'pending') return progress
-    if (begun.by === 'meter') await work.escalateMeterAway({ ...key, times: index + 1, asOf: await p.now() })
+    if (progress === undefined) {
+      if (begun.by === 'meter') await work.escalateMeterAway({ ...key, times: times + 1, asOf: await p.now() })
+    } else if (progress.result === 'reported-by-hand') {
+      await work.recordProgrammedByHand({ ...key, asOf: await p.now() })
+    } else {
+      if (progress.result === 'superseded' && begun.by === 'task') await work.withdrawMeterTask(key)
+      return progress as ProgramOutcome
+    }
   }
-  return p.waitAsLongAsItTakes({
-    read, enough: (fact) => fact.result !== 'pending', summary: `meter of ${change.customerId} to report version ${change.version}`,
-    stage: { name: 'Programming', waitingFor: 'meter', topics: begun.topics },
-  }) as Promise<ProgramOutcome>
+}
+
+/** People are told when a meter stays away: after a day, after three, then every week. The gateway goes on by itself. */
+function escalationAfter(times: number): string {
+  return times < 2 ? `P${1 + 2 * times}D` : `P${3 + 7 * (times - 1)}D`
 }

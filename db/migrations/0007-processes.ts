@@ -81,6 +81,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       assigned_to text references staff,
       detail jsonb not null default '{}',
       result jsonb,
+      -- How many hand-overs (assigned, declined) have been carried out.
+      handovers integer not null default 0,
       completed_by text references staff,
       completed_at timestamptz,
       reviewed_by text references staff,

@@ -102,9 +102,9 @@ export async function allocateCredit(
 ): Promise<{ chargeId: number; amountMinor: number }[]> {
   const creditMinor = await balanceOf(tx, credit(account.accountId))
   if (creditMinor <= 0) return []
-  const open = new Map((await readCharges(tx, account.accountId, { onlyOpen: true })).map((charge) => [sortable(charge.chargeId), charge]))
+  const open = new Map((await readCharges(tx, account.accountId, { onlyOpen: true })).map((charge) => [charge.chargeId, charge]))
   const charges: OpenCharge[] = [...open].map(([id, { kind, nature, dueOn, openMinor }]) => ({ id, kind, nature, dueOn, openMinor }))
-  const named = (payment.namedCharges ?? []).map(sortable).filter((id) => open.has(id))
+  const named = (payment.namedCharges ?? []).filter((id) => open.has(id))
   const { allocations } = allocate({ creditMinor, charges, namedChargeIds: named, today: dateAt(asOf, zone) })
   const done = []
   for (const { chargeId: id, amountMinor } of allocations) {
@@ -129,11 +129,6 @@ async function recordAllocation(
     .executeTakeFirstOrThrow()
   const postings = postAllocated(account, { kind: charge.kind, nature: charge.nature, amountMinor })
   await post(tx, { eventKey: `allocation:${allocationId}`, plant: account.plant, accountId: account.accountId, currency: account.currency, businessAt: asOf, postings })
-}
-
-/** Ids as text that sorts like the number: the rule's last tie-breaker. */
-function sortable(chargeId: number): string {
-  return String(chargeId).padStart(16, '0')
 }
 
 /** Voids a demand nobody will pay any more; what was paid of it must have been released first. Voiding again changes nothing. */

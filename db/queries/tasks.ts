@@ -32,6 +32,7 @@ export interface Task {
   readonly customerId: string | null
   readonly status: 'requested' | 'in-process' | 'review' | 'completed' | 'cancelled'
   readonly assignedTo: string | null
+  readonly handovers: number
   readonly detail: JsonObject
   readonly result: JsonObject | null
   readonly completedBy: string | null
@@ -42,7 +43,7 @@ export interface Task {
 }
 
 const COLUMNS = [
-  'taskId', 'plant', 'kind', 'accountId', 'customerId', 'status', 'assignedTo', 'detail', 'result', 'completedBy', 'completedAt', 'reviewedBy', 'dueAt', 'openedAt',
+  'taskId', 'plant', 'kind', 'accountId', 'customerId', 'status', 'assignedTo', 'handovers', 'detail', 'result', 'completedBy', 'completedAt', 'reviewedBy', 'dueAt', 'openedAt',
 ] as const
 
 /**

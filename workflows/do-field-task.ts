@@ -1,0 +1,97 @@
+import type { TaskFacts } from '../activities/tasks.ts'
+import { facts, work } from './activity-proxies.ts'
+import { defineDecision } from './decisions.ts'
+import { type Procedure, procedure } from './procedure.ts'
+
+export interface FieldTaskInput {
+  readonly taskId: string
+  readonly plant: string
+  readonly accountId?: string
+  readonly customerId?: string
+}
+
+/** Gives the task to someone else, in `detail.to`. */
+export const assignTask = defineDecision('assign')
+/** The assignee cannot do it. */
+export const declineTask = defineDecision('decline')
+/** The work is done, or cannot be: `detail` is the report (`outcome`: done | not-possible, and what the kind asks for). */
+export const completeTask = defineDecision('complete')
+/** A second person confirms the work. */
+export const approveTask = defineDecision('approve')
+/** A second person sends it back, saying why. */
+export const rejectTask = defineDecision('reject')
+
+const OPEN = ['Requested', 'InProcess', 'Review']
+
+/**
+ * Request → In process → Review → Completed (manual, "Habits that cut across"). Whoever asked for it learns of every change by
+ * a nudge. It ends when the work is completed, or withdrawn by whoever asked.
+ */
+export async function doFieldTask(input: FieldTaskInput): Promise<string> {
+  const { taskId, plant } = input
+  return procedure({ ...input, plant, input: { ...input } }, async (p) => {
+    let known = await facts.readTaskFacts({ taskId, asOf: await p.now() })
+    acceptTaskDecisions(p, () => known)
+
+    for (;;) {
+      known = await facts.readTaskFacts({ taskId, asOf: await p.now() })
+      const { task, report, review, handover, handovers, needsReview } = known
+      if (task.status === 'cancelled') return 'Withdrawn'
+      if (task.status === 'completed') return 'Completed'
+      if (handover !== null) {
+        await work.handOverTask({ taskId, handover, handovers, asOf: await p.now() })
+      } else if (task.status === 'review' && review !== null) {
+        await work.reviewTask({ taskId, review, asOf: await p.now() })
+      } else if (task.status !== 'review' && report !== null) {
+        await work.reportTask({ taskId, report, needsReview, asOf: await p.now() })
+      } else {
+        await waitForPeople(p, known, (fact) => (known = fact))
+      }
+    }
+  })
+}
+
+/** Waits for the next decision; reminds once, then tells the level above, again every day the task stays late. */
+async function waitForPeople(p: Procedure, before: TaskFacts, seen: (fact: TaskFacts) => void): Promise<void> {
+  const { task, remindAt, escalateAt } = before
+  const { taskId } = task
+  const asOf = await p.now()
+  const deadlines = [remindAt, escalateAt, task.dueAt].filter((at) => at > asOf).toSorted()
+  const until = deadlines[0]
+  const changed = await p.waitFor({
+    read: (at) => facts.readTaskFacts({ taskId, asOf: at }),
+    enough: (fact) => {
+      seen(fact)
+      return fact.task.status !== task.status || fact.handover !== null || (fact.report !== null && task.status !== 'review') || fact.review !== null
+    },
+    until,
+    stage: { name: stageOf(task.status), waitingFor: waitingFor(before), dueAt: task.dueAt, topics: [`task:${taskId}`] },
+    summary: `${task.kind} ${taskId}`,
+  })
+  if (changed === undefined && until !== undefined) await work.chaseTask({ taskId, level: until === remindAt ? 'remind' : 'escalate', asOf: await p.now() })
+}
+
+function stageOf(status: string): string {
+  if (status === 'review') return 'Review'
+  return status === 'requested' ? 'Requested' : 'InProcess'
+}
+
+function waitingFor({ task }: TaskFacts): 'technician' | 'csa' | 'operator' | 'cluster-in-charge' {
+  if (task.status === 'review') return 'operator'
+  if (task.assignedTo === null) return 'cluster-in-charge'
+  return task.kind === 'collection-visit' || task.kind === 'written-notice' || task.kind === 'bill-delivery' ? 'csa' : 'technician'
+}
+
+function acceptTaskDecisions(p: Procedure, known: () => TaskFacts): void {
+  const handover = (): string => `handover:${known().handovers + 1}`
+  p.decisions.accept(assignTask, {
+    step: handover, verdict: 'assigned', at: OPEN, description: 'Give the task to someone else',
+    refuse: ({ detail }) => (typeof detail?.to === 'string' ? undefined : { code: 'INVALID_INPUT', message: 'Say whom it is given to' }),
+  })
+  p.decisions.accept(declineTask, { step: handover, verdict: 'declined', at: ['InProcess'], description: 'Give the task back' })
+  p.decisions.accept(completeTask, { step: () => `report:${known().round}`, verdict: 'reported', at: ['Requested', 'InProcess'], description: 'Report the work' })
+  const review = (): string => `review:${known().round}`
+  const own = ({ by }: { by: string }) => (by === known().task.completedBy ? { code: 'OWN_ENTRY', message: 'Nobody reviews his own work' } : undefined)
+  p.decisions.accept(approveTask, { step: review, verdict: 'approved', at: ['Review'], refuse: own, description: 'Confirm the work' })
+  p.decisions.accept(rejectTask, { step: review, verdict: 'rejected-back', at: ['Review'], refuse: own, description: 'Send the work back' })
+}
