@@ -20,7 +20,7 @@ export function checkPackageChange(input: {
   lastDowngradeFrom?: IsoDate
   policy: Pick<PlantPolicy, 'packageChange' | 'anchorDay'>
 }): { direction: 'upgrade' | 'downgrade' | 'sideways' } {
-  const { current, wanted, closed, policy } = input
+  const { current, wanted, closed } = input
   if (closed) throw new DomainError('ACCOUNT_CLOSED', 'The account is closed')
   if (current.code === wanted.code)
     throw new DomainError('PACKAGE_SAME', 'That is the package the connection has', { package: wanted.code })
@@ -70,20 +70,9 @@ export function packageEffectiveFrom(input: {
   return addDays(today, 1)
 }
 
-/** When read-back comes late, the old price goes on: the first boundary (or midnight, at once) after it (policy "which meter"). */
-export function effectiveAfterReadBack(input: {
-  planned: IsoDate
-  readBackOn: IsoDate
-  when: 'next-period' | 'at-once'
-  anchorDay: number
-}): IsoDate {
-  const { planned, readBackOn, when, anchorDay } = input
-  if (when === 'at-once') return addDays(readBackOn, 1)
-  return readBackOn < planned
-    ? planned
-    : periodContaining(readBackOn, anchorDay).from === readBackOn
-      ? readBackOn
-      : addDays(readBackOn, 1)
+/** When the read-back comes after the planned day the old price goes on until then: new from the next midnight (policy "which meter"). */
+export function effectiveAfterReadBack({ planned, readBackOn }: { planned: IsoDate; readBackOn: IsoDate }): IsoDate {
+  return readBackOn <= planned ? planned : addDays(readBackOn, 1)
 }
 
 /** The money between two packages: what to ask (deposit short, fee), what to credit (deposit over, unused pre-paid days). */

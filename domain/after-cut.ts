@@ -1,0 +1,55 @@
+import type { NextStep } from './arrears.ts'
+import type { ArrearsState } from './dunning.ts'
+import { addDuration, atTimeOn, dateAt, earliest, latest, startOfDay, subtractDuration } from './calendar.ts'
+import type { IsoDate, IsoInstant } from './calendar.ts'
+import { overdueDebts, overdueMinor, recordOf } from './debt.ts'
+import type { Debt, DunningRecord, DunningStep } from './debt.ts'
+
+/**
+ * What follows a cut that stays unpaid: the deposit is drawn P15D after it, with P7D notice delivered before; a ban is proposed after P60D
+ * (policy "deposit drawn", "ban, close"; manual 2.2.8). The steps are kept with the oldest overdue debts of the cut.
+ */
+export function afterCutStep(state: ArrearsState, today: IsoDate): NextStep {
+  const { cutAt, asOf, calendar } = state
+  const debts = overdueDebts(state.debts, today)
+  const terms = debts[0]?.terms
+  if (cutAt === undefined || !terms) return { kind: 'wait', reason: 'clock' }
+  const cutOn = dateAt(cutAt, calendar.zone)
+  const banAt = startOfDay(addDuration(cutOn, terms.banAfter), calendar.zone)
+  if (asOf >= banAt)
+    return since(debts, 'ban', cutAt)
+      ? { kind: 'wait', reason: 'clock' }
+      : { kind: 'ban', at: banAt, steps: stepsOf(debts, 'ban') }
+  const deposit = depositStep(state, debts, cutAt) ?? { kind: 'wait', reason: 'clock' }
+  return deposit.kind === 'wait' ? { ...deposit, until: earliest(deposit.until ?? banAt, banAt) } : deposit
+}
+
+function depositStep(state: ArrearsState, debts: readonly Debt[], cutAt: IsoInstant): NextStep | undefined {
+  const { asOf, calendar, depositHeldMinor } = state
+  const { zone } = calendar
+  const terms = debts[0]?.terms
+  if (depositHeldMinor <= 0 || !terms || since(debts, 'deposit-draw', cutAt)) return undefined
+  const amountMinor = Math.min(depositHeldMinor, overdueMinor(debts, dateAt(asOf, zone)))
+  const drawOn = addDuration(dateAt(cutAt, zone), terms.depositDrawnAfter)
+  const notice = since(debts, 'deposit-notice', cutAt)
+  if (!notice) {
+    const at = atTimeOn(subtractDuration(drawOn, terms.depositDrawnNotice), terms.sendFrom, zone)
+    return at <= asOf
+      ? { kind: 'deposit-notice', at, steps: stepsOf(debts, 'deposit-notice'), amountMinor }
+      : { kind: 'wait', reason: 'clock', until: at }
+  }
+  if (notice.deliveredAt === undefined) return { kind: 'wait', reason: 'notice-not-delivered' }
+  const at = startOfDay(latest(drawOn, addDuration(dateAt(notice.deliveredAt, zone), terms.depositDrawnNotice)), zone)
+  return at <= asOf
+    ? { kind: 'deposit-draw', at, steps: stepsOf(debts, 'deposit-draw'), amountMinor }
+    : { kind: 'wait', reason: 'clock', until: at }
+}
+
+/** A step taken since this cut: one of an earlier cut does not count. */
+function since(debts: readonly Debt[], step: DunningStep, cutAt: IsoInstant): DunningRecord | undefined {
+  return debts.map((debt) => recordOf(debt, step)).find((record) => record !== undefined && record.decidedAt >= cutAt)
+}
+
+function stepsOf(debts: readonly Debt[], step: DunningStep): { chargeId: number; step: DunningStep }[] {
+  return debts.map(({ chargeId }) => ({ chargeId, step }))
+}

@@ -1,0 +1,79 @@
+import type { IsoDate, IsoInstant } from './calendar.ts'
+import { isPastDue, mayLeadToCut } from './charge.ts'
+import type { ChargeKind } from './charge.ts'
+import type { ChasingTerms } from './chasing-calendar.ts'
+import { sumMinor } from './money.ts'
+
+/**
+ * Steps in the chasing of one debt (policy "steps"). `notice` and `visit` carry a number: a notice that grew old is given again, as
+ * `notice-2`. `ask-state` asks about a protected customer, `deposit-notice` and `deposit-draw` follow a cut.
+ */
+export type DunningStep =
+  | 'remind-before'
+  | 'remind-due'
+  | `notice-${number}`
+  | `visit-${number}`
+  | 'warn'
+  | 'ask-state'
+  | 'cut'
+  | 'deposit-notice'
+  | 'deposit-draw'
+  | 'ban'
+
+/** A step that was decided for a debt, unique by (charge, step); `sentAt` and `deliveredAt` follow when they happen. */
+export type DunningRecord = {
+  readonly step: DunningStep
+  readonly decidedAt: IsoInstant
+  readonly sentAt?: IsoInstant
+  readonly deliveredAt?: IsoInstant
+}
+
+/** A debt with its own steps: the stage belongs to the debt, never to the account (billing.md rule 18). */
+export type Debt = {
+  readonly chargeId: number
+  readonly kind: ChargeKind
+  readonly dueOn: IsoDate
+  readonly openMinor: number
+  /** Terms pinned at issue. */
+  readonly terms: ChasingTerms
+  readonly steps: readonly DunningRecord[]
+}
+
+/** Debts past due with something open, and whose arrears may cut (policy "EMI, water": those never do). */
+export function overdueDebts(debts: readonly Debt[], today: IsoDate): Debt[] {
+  return debts.filter((debt) => debt.openMinor > 0 && isPastDue(debt.dueOn, today) && cutsSupply(debt))
+}
+
+/** True for a debt whose arrears may cut supply. */
+export function cutsSupply({ kind }: Pick<Debt, 'kind'>): boolean {
+  return mayLeadToCut({ kind, nature: 'debt' })
+}
+
+/** What is past due and may cut, in minor units. */
+export function overdueMinor(debts: readonly Debt[], today: IsoDate): number {
+  return sumMinor(overdueDebts(debts, today).map(({ openMinor }) => openMinor))
+}
+
+/** Why an account is flagged for deactivation (policy "flag"): (a) overdue of 50 rupees, (b) open debt over 1.5 × the deposit held. */
+export function flagOf(input: {
+  debts: readonly Debt[]
+  depositHeldMinor: number
+  today: IsoDate
+  terms: ChasingTerms
+}): 'a' | 'b' | undefined {
+  const { debts, depositHeldMinor, today, terms } = input
+  if (overdueMinor(debts, today) >= terms.flagOpenMinor) return 'a'
+  const openMinor = sumMinor(debts.filter(cutsSupply).map((debt) => debt.openMinor))
+  // Without a deposit (exempt, waived) there is nothing to measure by: (a) alone decides.
+  return depositHeldMinor > 0 && openMinor > depositHeldMinor * terms.flagDepositTimes ? 'b' : undefined
+}
+
+/** The record of a step, if it was decided. */
+export function recordOf(debt: Debt, step: DunningStep): DunningRecord | undefined {
+  return debt.steps.find((record) => record.step === step)
+}
+
+/** Notices given for a debt, oldest first. */
+export function noticesOf(debt: Debt): DunningRecord[] {
+  return debt.steps.filter(({ step }) => step.startsWith('notice-')).toSorted((a, b) => (a.decidedAt < b.decidedAt ? -1 : 1))
+}
