@@ -1,15 +1,10 @@
-import type { IsoInstant, LocalTime, Zone } from '../domain/calendar.ts'
+import type { IsoInstant, Zone } from '../domain/calendar.ts'
 import { addDays, atTimeOn, dateAt, minutesOf, timeAt } from '../domain/calendar.ts'
+import type { PlantPolicy } from '../domain/policy.ts'
 import type { Urgency } from './notices.ts'
 
-/** Plant-local hours in which no phone shall ring; they may cross midnight. Policy is data: a plant may set its own. */
-export interface QuietHours {
-  readonly from: LocalTime
-  readonly until: LocalTime
-}
-
-/** The default of policy "quiet hours", for a plant whose policy does not say. */
-export const DEFAULT_QUIET_HOURS: QuietHours = { from: '20:00', until: '08:00' }
+/** Plant-local hours in which no phone shall ring; they may cross midnight. */
+export type QuietHours = PlantPolicy['quietHours']
 
 /**
  * The first instant at which an SMS may be sent: at once by day, and at any hour for safety and receipts; else when the
@@ -19,21 +14,21 @@ export function sendableAt({
   instant,
   zone,
   urgency,
-  quietHours = DEFAULT_QUIET_HOURS,
+  quietHours,
 }: {
   readonly instant: IsoInstant
   readonly zone: Zone
   readonly urgency: Urgency
-  readonly quietHours?: QuietHours
+  readonly quietHours: QuietHours
 }): IsoInstant {
   if (urgency !== 'normal') return instant
   const now = minutesOf(timeAt(instant, zone))
   const from = minutesOf(quietHours.from)
-  const until = minutesOf(quietHours.until)
-  const crossesMidnight = from > until
-  const isQuiet = crossesMidnight ? now >= from || now < until : now >= from && now < until
+  const to = minutesOf(quietHours.to)
+  const crossesMidnight = from > to
+  const isQuiet = crossesMidnight ? now >= from || now < to : now >= from && now < to
   if (!isQuiet) return instant
   const today = dateAt(instant, zone)
   const endsOn = crossesMidnight && now >= from ? addDays(today, 1) : today
-  return atTimeOn(endsOn, quietHours.until, zone)
+  return atTimeOn(endsOn, quietHours.to, zone)
 }

@@ -1,3 +1,5 @@
+import { plainSigns } from './plain-signs.ts'
+
 // GSM 03.38: characters outside this table turn the whole message into UCS-2 and halve what fits.
 const GSM_BASIC =
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà'
@@ -13,17 +15,6 @@ export interface SmsSegments {
 const CAPACITY: Readonly<Record<SmsEncoding, { readonly single: number; readonly part: number }>> = {
   gsm: { single: 160, part: 153 },
   ucs2: { single: 70, part: 67 },
-}
-
-/** Makes a text cheap to send: signs that only look better are replaced by those of the GSM alphabet. Devanagari stays. */
-export function smsBody(text: string): string {
-  return text
-    .replaceAll('₹', 'Rs ')
-    .replaceAll(/[‘’]/g, "'")
-    .replaceAll(/[“”]/g, '"')
-    .replaceAll(/[–—]/g, '-')
-    .replaceAll('…', '...')
-    .replaceAll('\u00a0', ' ')
 }
 
 function gsmUnits(character: string): number | undefined {
@@ -43,6 +34,15 @@ function packSegments(unitsOfCharacters: readonly number[], partCapacity: number
     used += units
   }
   return segments
+}
+
+/**
+ * Makes a text cheap to send: where plain signs bring all of it into the GSM alphabet they are used; a text in Devanagari
+ * stays as it is, for it costs UCS-2 anyway and its own signs are shorter.
+ */
+export function smsBody(text: string): string {
+  const plain = plainSigns(text)
+  return smsSegments(plain).encoding === 'gsm' ? plain : text
 }
 
 /** Counts the segments a text is charged as: 160 or 70 characters alone, 153 or 67 a part when it is longer. */

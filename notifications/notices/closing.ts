@@ -18,7 +18,14 @@ export interface ClosingNotices {
     currency: string
     dueOn: string
   }
-  'deposit-refunded': { closureId: string; customerId: string; refundMinor: number; currency: string; refundedOn: string; method: RefundMethod }
+  'deposit-refunded': {
+    closureId: string
+    customerId: string
+    refundMinor: number
+    currency: string
+    refundedOn: string
+    method: RefundMethod
+  }
   'deposit-set-off': { closureId: string; customerId: string; depositUsedMinor: number; remainingMinor: number; currency: string }
   'deposit-refund-waiting': { closureId: string; customerId: string; refundMinor: number; currency: string; fetchBy: string }
   'account-closed': { customerId: string; closedOn: string }

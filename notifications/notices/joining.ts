@@ -14,7 +14,13 @@ export interface JoiningNotices {
     currency: string
     payBy: string
   }
-  'demand-reminder': { reference: string; forWhat: readonly ChargeKind[]; remainingMinor: number; currency: string; payBy: string }
+  'demand-reminder': {
+    reference: string
+    forWhat: readonly ChargeKind[]
+    remainingMinor: number
+    currency: string
+    payBy: string
+  }
   'part-payment-received': {
     reference: string
     receiptNumber: string

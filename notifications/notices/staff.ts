@@ -13,7 +13,7 @@ interface TaskNotice {
 export interface StaffNotices {
   'task-assigned': TaskNotice
   'task-reminder': TaskNotice
-  'task-escalated': TaskNotice & { overdueDays: number }
+  'task-escalated': TaskNotice & { openDays: number }
   'task-rejected-back': TaskNotice & {
     /** Free text of the review. Loaded when the notice is written; never carried through a history. */
     note?: string

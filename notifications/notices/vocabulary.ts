@@ -1,9 +1,12 @@
+import type { ChargeKind } from '../../domain/charge.ts'
 import type { HoldReason } from '../../domain/hold.ts'
 import type { PackageTiming } from '../../domain/package.ts'
+import type { TaskKind } from '../../domain/tasks.ts'
+
+export type { ChargeKind, TaskKind }
 
 // The closed sets of words that stand inside a notice. Each has a label in every language (`labels.ts`).
 
-export type ChargeKind = 'electricity' | 'activation' | 'deposit' | 'package-difference' | 'instalment' | 'water' | 'fee' | 'final'
 export type PaymentChannel = 'cash' | 'wallet' | 'card' | 'transfer' | 'cheque'
 export type RefundMethod = 'cash' | 'upi' | 'bank'
 /** When a package is live (figure 10): night only, full day, day only. */
@@ -13,7 +16,8 @@ export type KycItem = 'name' | 'address' | 'phone' | 'identity-proof' | 'photo' 
 export type ApplicationRefusalReason = 'out-of-reach' | 'no-capacity' | 'identity-not-proved' | 'earlier-debt' | 'other'
 export type ApplicationEndReason = 'withdrawn' | 'deadline-passed' | 'not-installable'
 export type PackageRefusalReason = 'no-capacity' | 'dues-outstanding' | 'too-soon' | 'meter-does-not-fit' | 'other'
-export type PackageFailureReason = 'meter-refused' | 'meter-away' | 'no-meter-in-stock' | 'work-not-done' | 'customer-left' | 'other'
+export type PackageFailureReason =
+  'meter-refused' | 'meter-away' | 'no-meter-in-stock' | 'work-not-done' | 'customer-left' | 'other'
 export type ClosingReason = 'own-wish' | 'non-payment' | 'capacity'
 /** The holds that take supply from somebody who had it. */
 export type CutReason = Exclude<HoldReason, 'not-activated' | 'closed'>
@@ -22,21 +26,6 @@ export type InterruptionReason = 'maintenance' | 'fault' | 'capacity'
 
 export type VisitPurpose = 'collect' | 'read' | 'install' | 'disconnect' | 'reconnect' | 'inspect'
 export type ReadingDoubt = 'far-above-usual' | 'far-below-usual' | 'beyond-limit' | 'second-person' | 'too-many-estimates'
-export type TaskKind =
-  | 'visit-applicant'
-  | 'collect-kyc'
-  | 'install-meter'
-  | 'read-meter'
-  | 'collect-dues'
-  | 'deliver-notice'
-  | 'deliver-bill'
-  | 'disconnect'
-  | 'reconnect'
-  | 'reprogram-meter'
-  | 'change-feeder'
-  | 'inspect-meter'
-  | 'remove-meter'
-  | 'follow-up'
 /** What an approver is asked to decide. */
 export type DecisionKind =
   | 'application'
@@ -50,4 +39,5 @@ export type DecisionKind =
   | 'disconnection'
   | 'ban'
 /** The processes that may be parked until somebody retries them. */
-export type ProcessKind = 'onboarding' | 'billing-run' | 'billing' | 'collection' | 'payment' | 'package-change' | 'closing' | 'task'
+export type ProcessKind =
+  'onboarding' | 'billing-run' | 'billing' | 'collection' | 'payment' | 'package-change' | 'closing' | 'task'

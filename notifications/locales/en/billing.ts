@@ -41,7 +41,8 @@ export const billing: TextsOf<BillingNotices> = {
     subject: `Receipt ${p.receiptNumber}`,
     body: sentences(
       `Received ${money(p.amountMinor, p.currency)} (${labels.channel[p.channel]}) for ${p.reference} on ${date(p.receivedOn)}. Receipt ${p.receiptNumber}.`,
-      p.paidFor.length > 0 && `For ${list(p.paidFor.map(({ kind, amountMinor }) => `${labels.charge[kind]} ${money(amountMinor, p.currency)}`))}.`,
+      p.paidFor.length > 0 &&
+        `For ${list(p.paidFor.map(({ kind, amountMinor }) => `${labels.charge[kind]} ${money(amountMinor, p.currency)}`))}.`,
       p.remainingMinor > 0 ? `Balance due ${money(p.remainingMinor, p.currency)}.` : 'Nothing more is due.',
       p.creditMinor > 0 && `Credit for later ${money(p.creditMinor, p.currency)}.`,
     ),

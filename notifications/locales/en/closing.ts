@@ -28,7 +28,7 @@ export const closing: TextsOf<ClosingNotices> = {
   }),
   'deposit-refunded': (p) => ({
     subject: 'Security deposit refunded',
-    body: `On ${date(p.refundedOn)} we returned ${money(p.refundMinor, p.currency)} ${labels.refundMethod[p.method]} of the security deposit of ${p.customerId} (${p.closureId}).`,
+    body: `On ${date(p.refundedOn)} we returned ${money(p.refundMinor, p.currency)} of the security deposit of ${p.customerId} ${labels.refundMethod[p.method]} (${p.closureId}).`,
   }),
   'deposit-set-off': (p) => ({
     subject: 'Security deposit set off',

@@ -27,7 +27,7 @@ export const dues: TextsOf<DuesNotices> = {
     ),
   }),
   'visit-announced': (p) => ({
-    subject: 'Visit',
+    subject: 'Visit of our staff',
     body: `Our staff will come on ${date(p.visitOn)} for ${p.customerId}, ${labels.visit[p.purpose]}.`,
   }),
   'collection-visit-announced': (p) => ({
@@ -51,7 +51,8 @@ export const dues: TextsOf<DuesNotices> = {
     body: sentences(
       `The supply of ${p.customerId} has been switched off because ${labels.cut[p.reason]}.`,
       p.remainingMinor > 0 && `Please pay ${money(p.remainingMinor, p.currency)} to get it back. ${howToPay(p.customerId)}`,
-      p.reconnectionFeeMinor > 0 && `A reconnection fee of ${money(p.reconnectionFeeMinor, p.currency)} comes with your next bill.`,
+      p.reconnectionFeeMinor > 0 &&
+        `A reconnection fee of ${money(p.reconnectionFeeMinor, p.currency)} comes with your next bill.`,
       'Treat all wires as live.',
     ),
   }),

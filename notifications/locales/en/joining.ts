@@ -14,7 +14,8 @@ export const joining: TextsOf<JoiningNotices> = {
   'application-needs-kyc': (p) => ({
     subject: 'Details needed',
     body: sentences(
-      p.missing.length > 0 && `For application ${p.applicationId} we still need ${list(p.missing.map((item) => labels.kycItem[item]))}.`,
+      p.missing.length > 0 &&
+        `For application ${p.applicationId} we still need ${list(p.missing.map((item) => labels.kycItem[item]))}.`,
       p.missing.length === 0 && `For application ${p.applicationId} we still need your details and an identity proof.`,
       'Our agent will help you.',
     ),
@@ -69,7 +70,7 @@ export const joining: TextsOf<JoiningNotices> = {
   'application-refused': (p) => ({
     subject: 'Application refused',
     body: sentences(
-      `We are sorry: application ${p.applicationId} was refused because ${labels.applicationRefusal[p.reason]}.`,
+      `We are sorry: application ${p.applicationId} was refused: ${labels.applicationRefusal[p.reason]}.`,
       p.note !== undefined && `Remark: ${p.note}`,
       p.refundMinor > 0 && `The ${money(p.refundMinor, p.currency)} you paid will be returned to you.`,
     ),

@@ -26,13 +26,16 @@ export const packageChange: TextsOf<PackageChangeNotices> = {
   'package-change-refused': (p) => ({
     subject: 'Package change refused',
     body: sentences(
-      `We are sorry: request ${p.requestId} for package ${p.toPackageId} (${p.customerId}) was refused because ${labels.packageRefusal[p.reason]}.`,
+      `We are sorry: request ${p.requestId} for package ${p.toPackageId} (${p.customerId}) was refused: ${labels.packageRefusal[p.reason]}.`,
       p.note !== undefined && `Remark: ${p.note}`,
     ),
   }),
   'package-change-withdrawn': (p) => ({
     subject: 'Package change withdrawn',
-    body: sentences(`Request ${p.requestId} for ${p.customerId} has been withdrawn. Your package stays.`, keptAsCredit(p.creditMinor, p.currency)),
+    body: sentences(
+      `Request ${p.requestId} for ${p.customerId} has been withdrawn. Your package stays.`,
+      keptAsCredit(p.creditMinor, p.currency),
+    ),
   }),
   'package-difference-due': (p) => ({
     subject: 'Package difference due',
@@ -45,7 +48,7 @@ export const packageChange: TextsOf<PackageChangeNotices> = {
   'package-change-failed': (p) => ({
     subject: 'Package change failed',
     body: sentences(
-      `We are sorry: request ${p.requestId} for ${p.customerId} failed because ${labels.packageFailure[p.reason]}.`,
+      `We are sorry: request ${p.requestId} for ${p.customerId} failed: ${labels.packageFailure[p.reason]}.`,
       `Package ${p.packageId} and its price stay.`,
       keptAsCredit(p.creditMinor, p.currency),
     ),

@@ -5,7 +5,8 @@ import { labels } from './labels.ts'
 
 const { date, days, period, reading } = wordsIn('en')
 
-const forWhom = (plantCode: string, subjectId: string | undefined): string => (subjectId === undefined ? plantCode : `${plantCode}, ${subjectId}`)
+const forWhom = (plantCode: string, subjectId: string | undefined): string =>
+  subjectId === undefined ? plantCode : `${plantCode}, ${subjectId}`
 
 /** English texts to staff. */
 export const staff: TextsOf<StaffNotices> = {
@@ -15,11 +16,11 @@ export const staff: TextsOf<StaffNotices> = {
   }),
   'task-reminder': (p) => ({
     subject: `Reminder: task ${p.taskId}`,
-    body: `Task ${p.taskId} is still open: ${labels.task[p.taskKind]} (${forWhom(p.plantCode, p.subjectId)}). It was to be done by ${date(p.dueOn)}.`,
+    body: `Task ${p.taskId} is still open: ${labels.task[p.taskKind]} (${forWhom(p.plantCode, p.subjectId)}). It is to be done by ${date(p.dueOn)}.`,
   }),
   'task-escalated': (p) => ({
-    subject: `Overdue task ${p.taskId}`,
-    body: `Task ${p.taskId} is ${days(p.overdueDays)} overdue: ${labels.task[p.taskKind]} (${forWhom(p.plantCode, p.subjectId)}), due ${date(p.dueOn)}. Please re-assign it or see to it.`,
+    subject: `Task ${p.taskId} not done yet`,
+    body: `Task ${p.taskId} has been open for ${days(p.openDays)}: ${labels.task[p.taskKind]} (${forWhom(p.plantCode, p.subjectId)}), due ${date(p.dueOn)}. Please re-assign it or see to it.`,
   }),
   'task-rejected-back': (p) => ({
     subject: `Task ${p.taskId} came back`,

@@ -41,7 +41,8 @@ export const billing: TextsOf<BillingNotices> = {
     subject: `रसीद ${p.receiptNumber}`,
     body: sentences(
       `${p.reference} के लिए ${date(p.receivedOn)} को ${money(p.amountMinor, p.currency)} मिले (${labels.channel[p.channel]})। रसीद ${p.receiptNumber}।`,
-      p.paidFor.length > 0 && `विवरण: ${list(p.paidFor.map(({ kind, amountMinor }) => `${labels.charge[kind]} ${money(amountMinor, p.currency)}`))}।`,
+      p.paidFor.length > 0 &&
+        `विवरण: ${list(p.paidFor.map(({ kind, amountMinor }) => `${labels.charge[kind]} ${money(amountMinor, p.currency)}`))}।`,
       p.remainingMinor > 0 ? `बकाया ${money(p.remainingMinor, p.currency)}।` : 'अब कुछ बकाया नहीं है।',
       p.creditMinor > 0 && `आगे के लिए जमा ${money(p.creditMinor, p.currency)}।`,
     ),
@@ -60,6 +61,6 @@ export const billing: TextsOf<BillingNotices> = {
   }),
   'payment-refunded': (p) => ({
     subject: 'राशि लौटाई गई',
-    body: `${p.reference} के ${money(p.amountMinor, p.currency)} ${date(p.refundedOn)} को ${labels.refundMethod[p.method]} लौटा दिए गए। कारण: ${labels.refund[p.reason]}।`,
+    body: `${date(p.refundedOn)} को ${p.reference} के ${money(p.amountMinor, p.currency)} ${labels.refundMethod[p.method]} लौटा दिए गए। कारण: ${labels.refund[p.reason]}।`,
   }),
 }

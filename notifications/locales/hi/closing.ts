@@ -28,12 +28,12 @@ export const closing: TextsOf<ClosingNotices> = {
   }),
   'deposit-refunded': (p) => ({
     subject: 'सिक्युरिटी डिपॉज़िट लौटाया गया',
-    body: `${p.customerId} के सिक्युरिटी डिपॉज़िट के ${money(p.refundMinor, p.currency)} ${date(p.refundedOn)} को ${labels.refundMethod[p.method]} लौटा दिए गए (${p.closureId})।`,
+    body: `${date(p.refundedOn)} को ${p.customerId} के सिक्युरिटी डिपॉज़िट के ${money(p.refundMinor, p.currency)} ${labels.refundMethod[p.method]} लौटा दिए गए (${p.closureId})।`,
   }),
   'deposit-set-off': (p) => ({
-    subject: 'सिक्युरिटी डिपॉज़िट से बकाया चुकाया गया',
+    subject: 'सिक्युरिटी डिपॉज़िट से बकाया काटा गया',
     body: sentences(
-      `${p.customerId} के सिक्युरिटी डिपॉज़िट के ${money(p.depositUsedMinor, p.currency)} से आपका बकाया चुका दिया गया (${p.closureId})।`,
+      `${p.customerId} के सिक्युरिटी डिपॉज़िट के ${money(p.depositUsedMinor, p.currency)} आपके बकाया के बदले ले लिए गए (${p.closureId})।`,
       p.remainingMinor > 0 ? `अब भी बकाया: ${money(p.remainingMinor, p.currency)}।` : 'अब कुछ बकाया नहीं है।',
     ),
   }),
@@ -43,6 +43,6 @@ export const closing: TextsOf<ClosingNotices> = {
   }),
   'account-closed': (p) => ({
     subject: 'खाता बंद हुआ',
-    body: `खाता ${p.customerId} ${date(p.closedOn)} को बंद हो गया है। हमारे साथ रहने के लिए धन्यवाद।`,
+    body: `${date(p.closedOn)} को खाता ${p.customerId} बंद हो गया है। हमारे साथ रहने के लिए धन्यवाद।`,
   }),
 }

@@ -11,7 +11,7 @@ const howToPay = (customerId: string): string => `भुगतान हमा�
 export const dues: TextsOf<DuesNotices> = {
   'due-soon-reminder': (p) => ({
     subject: 'भुगतान की तारीख पास है',
-    body: `${p.customerId} के ${money(p.remainingMinor, p.currency)} ${days(p.daysLeft)} बाद, ${date(p.dueOn)} तक जमा करने हैं। अगर आप दे चुके हैं तो धन्यवाद।`,
+    body: `कृपया ${date(p.dueOn)} तक (${days(p.daysLeft)} में) ${p.customerId} के ${money(p.remainingMinor, p.currency)} जमा करें। अगर आप दे चुके हैं तो धन्यवाद।`,
   }),
   'due-today-reminder': (p) => ({
     subject: 'आज भुगतान की अंतिम तारीख है',
@@ -40,7 +40,7 @@ export const dues: TextsOf<DuesNotices> = {
   }),
   'promise-noted': (p) => ({
     subject: 'आपका वादा दर्ज हुआ',
-    body: `हमने दर्ज कर लिया है कि आप ${p.customerId} के ${money(p.remainingMinor, p.currency)} ${date(p.promisedFor)} तक जमा करेंगे। तब तक बिजली नहीं काटी जाएगी।`,
+    body: `हमने दर्ज कर लिया है कि आप ${date(p.promisedFor)} तक ${p.customerId} के ${money(p.remainingMinor, p.currency)} जमा करेंगे। तब तक बिजली नहीं काटी जाएगी।`,
   }),
   'promise-broken': (p) => ({
     subject: 'वादे के अनुसार भुगतान नहीं हुआ',
@@ -50,7 +50,8 @@ export const dues: TextsOf<DuesNotices> = {
     subject: 'बिजली बंद की गई',
     body: sentences(
       `${p.customerId} की बिजली बंद कर दी गई है। कारण: ${labels.cut[p.reason]}।`,
-      p.remainingMinor > 0 && `बिजली फिर चालू कराने के लिए कृपया ${money(p.remainingMinor, p.currency)} जमा करें। ${howToPay(p.customerId)}`,
+      p.remainingMinor > 0 &&
+        `बिजली फिर चालू कराने के लिए कृपया ${money(p.remainingMinor, p.currency)} जमा करें। ${howToPay(p.customerId)}`,
       p.reconnectionFeeMinor > 0 && `दोबारा जोड़ने का शुल्क ${money(p.reconnectionFeeMinor, p.currency)} अगले बिल में आएगा।`,
       'तारों को न छुएँ, उनमें करंट हो सकता है।',
     ),

@@ -14,7 +14,8 @@ export const joining: TextsOf<JoiningNotices> = {
   'application-needs-kyc': (p) => ({
     subject: 'कुछ जानकारी चाहिए',
     body: sentences(
-      p.missing.length > 0 && `आवेदन ${p.applicationId} के लिए अभी ये चाहिए: ${list(p.missing.map((item) => labels.kycItem[item]))}।`,
+      p.missing.length > 0 &&
+        `आवेदन ${p.applicationId} के लिए अभी ये चाहिए: ${list(p.missing.map((item) => labels.kycItem[item]))}।`,
       p.missing.length === 0 && `आवेदन ${p.applicationId} के लिए अभी आपका विवरण और पहचान का प्रमाण चाहिए।`,
       'हमारा एजेंट आपकी मदद करेगा।',
     ),
@@ -88,6 +89,6 @@ export const joining: TextsOf<JoiningNotices> = {
   }),
   'connection-active': (p) => ({
     subject: 'आपका कनेक्शन चालू है',
-    body: `आपका कनेक्शन ${p.customerId} ${date(p.activeFrom)} से चालू है। पैकेज ${p.packageId}: बिजली ${labels.timing[p.timing]}, अधिकतम लोड ${p.loadLimitW} वॉट। तारों में अब करंट है।`,
+    body: `${date(p.activeFrom)} से आपका कनेक्शन ${p.customerId} चालू है। पैकेज ${p.packageId}: बिजली ${labels.timing[p.timing]}, अधिकतम लोड ${p.loadLimitW} वॉट। तारों में अब करंट है।`,
   }),
 }

@@ -5,7 +5,8 @@ import { labels } from './labels.ts'
 
 const { date, days, period, reading } = wordsIn('hi')
 
-const forWhom = (plantCode: string, subjectId: string | undefined): string => (subjectId === undefined ? plantCode : `${plantCode}, ${subjectId}`)
+const forWhom = (plantCode: string, subjectId: string | undefined): string =>
+  subjectId === undefined ? plantCode : `${plantCode}, ${subjectId}`
 
 /** Hindi texts to staff. */
 export const staff: TextsOf<StaffNotices> = {
@@ -15,11 +16,11 @@ export const staff: TextsOf<StaffNotices> = {
   }),
   'task-reminder': (p) => ({
     subject: `याद रखें: काम ${p.taskId}`,
-    body: `काम ${p.taskId} अभी बाकी है: ${labels.task[p.taskKind]} (${forWhom(p.plantCode, p.subjectId)})। इसे ${date(p.dueOn)} तक पूरा होना था।`,
+    body: `काम ${p.taskId} अभी बाकी है: ${labels.task[p.taskKind]} (${forWhom(p.plantCode, p.subjectId)})। इसे ${date(p.dueOn)} तक पूरा करना है।`,
   }),
   'task-escalated': (p) => ({
-    subject: `समय पर न हुआ काम ${p.taskId}`,
-    body: `काम ${p.taskId} में ${days(p.overdueDays)} की देरी हो चुकी है: ${labels.task[p.taskKind]} (${forWhom(p.plantCode, p.subjectId)}), अंतिम तारीख ${date(p.dueOn)}। कृपया इसे किसी और को सौंपें या स्वयं देखें।`,
+    subject: `काम ${p.taskId} अभी तक नहीं हुआ`,
+    body: `${days(p.openDays)} से बाकी है: काम ${p.taskId}, ${labels.task[p.taskKind]} (${forWhom(p.plantCode, p.subjectId)}), अंतिम तारीख ${date(p.dueOn)}। कृपया इसे किसी और को सौंपें या स्वयं देखें।`,
   }),
   'task-rejected-back': (p) => ({
     subject: `काम ${p.taskId} वापस आया`,
@@ -46,6 +47,6 @@ export const staff: TextsOf<StaffNotices> = {
   }),
   'process-parked': (p) => ({
     subject: `रुका हुआ काम: ${p.requestId}`,
-    body: `${p.requestId} (${p.plantCode}): ${labels.process[p.process]} का काम अपने आप आगे नहीं बढ़ सकता। कृपया कारण देखें, ठीक करें और दोबारा चलाएँ।`,
+    body: `${p.requestId} (${p.plantCode}), ${labels.process[p.process]}: यह काम अपने आप आगे नहीं बढ़ सकता। कृपया कारण देखें, ठीक करें और दोबारा चलाएँ।`,
   }),
 }

@@ -1,0 +1,32 @@
+import { dateAt } from '../../domain/calendar.ts'
+import type { ReceiptRendering } from '../receipt.ts'
+import { keptAsCreditMinor, receiptReference } from '../receipt.ts'
+import type { SmsSegments } from '../sms.ts'
+import { smsBody, smsSegments } from '../sms.ts'
+import { renderNotice } from '../texts.ts'
+
+export interface SmsReceipt extends SmsSegments {
+  readonly body: string
+}
+
+/** A receipt as an SMS with the number of segments it costs. The text is that of the notice `payment-received`; no name. */
+export const smsReceipt: ReceiptRendering<SmsReceipt> = (receipt, { language }) => {
+  keptAsCreditMinor(receipt)
+  const { body: text } = renderNotice({
+    kind: 'payment-received',
+    language,
+    params: {
+      reference: receiptReference(receipt),
+      receiptNumber: receipt.number,
+      receivedOn: dateAt(receipt.issuedAt, receipt.zone),
+      amountMinor: receipt.amountMinor,
+      currency: receipt.currency,
+      channel: receipt.channel,
+      paidFor: receipt.paidFor,
+      remainingMinor: receipt.remainingMinor,
+      creditMinor: receipt.creditMinor,
+    },
+  })
+  const body = smsBody(text)
+  return { body, ...smsSegments(body) }
+}
