@@ -44,6 +44,8 @@ export class ConfigError extends Error {
   constructor(problems: readonly string[]) {
     super([...new Set(problems)].join('\n'))
     this.name = 'ConfigError'
+    // An operator reads this, not a programmer: where it was thrown says nothing.
+    this.stack = this.message
   }
 }
 

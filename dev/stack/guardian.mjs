@@ -10,6 +10,9 @@ const graceMs = 8_000
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let guardian
 
+/** The process groups under watch now. @type {Set<number>} */
+const guarded = new Set()
+
 /**
  * Puts a child under the guardian's watch until it ends. It should lead a process group (`detached: true`): the whole group goes.
  * @param {import('node:child_process').ChildProcess} child
@@ -19,8 +22,20 @@ export function guard(child) {
   guardian ??= startGuardian()
   const { pid, exitCode } = child
   if (exitCode !== null) return
+  guarded.add(pid)
   guardian.stdin?.write(`+${pid}\n`)
-  child.once('exit', () => guardian?.stdin?.write(`-${pid}\n`))
+  child.once('exit', () => {
+    guarded.delete(pid)
+    guardian?.stdin?.write(`-${pid}\n`)
+  })
+}
+
+/**
+ * Ends what is still under watch: for the moment before we leave ourselves.
+ * @param {number} [grace]  milliseconds before force
+ */
+export async function endGuarded(grace) {
+  await endGroups([...guarded], grace)
 }
 
 function startGuardian() {
@@ -49,10 +64,11 @@ export function signalGroup(pid, signal) {
 /**
  * Ends process groups, the last started first: politely, then after the grace with force.
  * @param {number[]} pids
+ * @param {number} [grace]  milliseconds
  */
-export async function endGroups(pids) {
+export async function endGroups(pids, grace = graceMs) {
   for (const pid of [...pids].reverse()) signalGroup(pid, 'SIGTERM')
-  const deadline = Date.now() + graceMs
+  const deadline = Date.now() + grace
   while (pids.some((pid) => signalGroup(pid, 0)) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100))
   for (const pid of pids) signalGroup(pid, 'SIGKILL')
 }

@@ -1,0 +1,41 @@
+// The embedded MQTT broker (3.1.1), with the same rules of access as deploy/mosquitto/acl: the gateway may use every branch, a
+// meter only its own. What it keeps is in memory; after a restart meters report again and the gateway sends again.
+import { Aedes } from 'aedes'
+import { createServer } from 'node:net'
+
+const { BROKER_PORT, MQTT_USERNAME, MQTT_PASSWORD, METER_PASSWORD } = process.env
+
+/** @type {WeakSet<object>} */
+const gateways = new WeakSet()
+
+const broker = await Aedes.createBroker({
+  authenticate(client, username, password, done) {
+    if (username === MQTT_USERNAME && String(password) === MQTT_PASSWORD) gateways.add(client)
+    // A meter's client id and user name are its serial.
+    const isMeter = username === client.id && String(password) === METER_PASSWORD
+    done(null, isMeter || gateways.has(client))
+  },
+  authorizePublish(client, packet, done) {
+    done(!client || mayUse(client, packet.topic) ? null : new Error(`${client.id} may not publish to ${packet.topic}`))
+  },
+  authorizeSubscribe(client, subscription, done) {
+    done(null, !client || mayUse(client, subscription.topic) ? subscription : null)
+  },
+})
+
+/**
+ * @param {{ id: string }} client
+ * @param {string} topic
+ */
+function mayUse(client, topic) {
+  const [root, version, , serial] = topic.split('/')
+  return gateways.has(client) || (root === 'mg' && version === 'v1' && serial === client.id)
+}
+
+const server = createServer((socket) => broker.handle(socket))
+server.listen(Number(BROKER_PORT), '127.0.0.1', () => process.send?.('ready'))
+
+process.once('SIGTERM', () => {
+  broker.close(() => process.exit(0))
+  server.close()
+})
