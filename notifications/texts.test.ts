@@ -8,7 +8,7 @@ import { NOTICE_EXAMPLES } from './notice-examples.ts'
 import type { NoticeKind } from './notices.ts'
 import { isNoticeKind, NOTICE_TRAITS } from './notices.ts'
 import { smsBody, smsSegments } from './sms.ts'
-import { renderNotice } from './texts.ts'
+import { renderNotice, renderStoredNotice } from './texts.ts'
 
 interface Rendered {
   readonly kind: string
@@ -93,6 +93,27 @@ test('a fractional amount is refused instead of being shown', () => {
     payBy: '2026-07-31',
   }
   expect(() => renderNotice({ kind: 'demand-reminder', language: 'hi', params })).toThrow(/safe integer/)
+})
+
+describe('a notice read back from the outbox', () => {
+  test.each(rowsOf(rendered))(
+    '%s in %s says the same after a stay in the database',
+    (kind, language, { params, subject, body }) => {
+      expect(renderStoredNotice({ kind, language, params: JSON.parse(JSON.stringify(params)) as unknown })).toEqual({
+        subject,
+        body,
+      })
+    },
+  )
+
+  test.each([
+    [{ kind: 'no-such-notice', language: 'hi', params: {} }, /No text/],
+    [{ kind: 'account-closed', language: 'fr', params: {} }, /No text/],
+    [{ kind: 'account-created', language: 'en', params: { applicationId: 'BHKATS-A0042' } }, /missing/],
+    [{ kind: 'account-closed', language: 'en', params: {} }, /Not a date/],
+  ])('%p is refused', (stored, why) => {
+    expect(() => renderStoredNotice(stored)).toThrow(why)
+  })
 })
 
 test('a text that names no notice is told apart from one that does', () => {

@@ -1,3 +1,4 @@
+import type { Decision } from '../../domain/approvals.ts'
 import type { ChargeKind } from '../../domain/charge.ts'
 import type { HoldReason } from '../../domain/hold.ts'
 import type { PackageTiming } from '../../domain/package.ts'
@@ -27,17 +28,7 @@ export type InterruptionReason = 'maintenance' | 'fault' | 'capacity'
 export type VisitPurpose = 'collect' | 'read' | 'install' | 'disconnect' | 'reconnect' | 'inspect'
 export type ReadingDoubt = 'far-above-usual' | 'far-below-usual' | 'beyond-limit' | 'second-person' | 'too-many-estimates'
 /** What an approver is asked to decide. */
-export type DecisionKind =
-  | 'application'
-  | 'deadline-extension'
-  | 'package-change'
-  | 'finished-work'
-  | 'reading'
-  | 'refund'
-  | 'deposit-refund'
-  | 'deposit-waiver'
-  | 'disconnection'
-  | 'ban'
+export type DecisionKind = Decision | 'application'
 /** The processes that may be parked until somebody retries them. */
 export type ProcessKind =
   'onboarding' | 'billing-run' | 'billing' | 'collection' | 'payment' | 'package-change' | 'closing' | 'task'
