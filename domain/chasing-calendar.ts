@@ -47,5 +47,5 @@ export function firstDayAfterNotice(deliveredAt: IsoInstant, terms: ChasingTerms
 
 /** True while an SMS is held back: the quiet hours, which may pass midnight (policy "quiet hours"; safety and receipts go out). */
 export function isQuietTime(localTime: LocalTime, { from, to }: PlantPolicy['quietHours']): boolean {
-  return from < to ? localTime >= from && localTime < to : localTime >= from || localTime < to
+  return from <= to ? localTime >= from && localTime < to : localTime >= from || localTime < to
 }

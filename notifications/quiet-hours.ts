@@ -1,5 +1,6 @@
 import type { IsoInstant, Zone } from '../domain/calendar.ts'
-import { addDays, atTimeOn, dateAt, minutesOf, timeAt } from '../domain/calendar.ts'
+import { addDays, atTimeOn, dateAt, timeAt } from '../domain/calendar.ts'
+import { isQuietTime } from '../domain/chasing-calendar.ts'
 import type { PlantPolicy } from '../domain/policy.ts'
 import type { Urgency } from './notices.ts'
 
@@ -22,13 +23,9 @@ export function sendableAt({
   readonly quietHours: QuietHours
 }): IsoInstant {
   if (urgency !== 'normal') return instant
-  const now = minutesOf(timeAt(instant, zone))
-  const from = minutesOf(quietHours.from)
-  const to = minutesOf(quietHours.to)
-  const crossesMidnight = from > to
-  const isQuiet = crossesMidnight ? now >= from || now < to : now >= from && now < to
-  if (!isQuiet) return instant
+  const now = timeAt(instant, zone)
+  if (!isQuietTime(now, quietHours)) return instant
   const today = dateAt(instant, zone)
-  const endsOn = crossesMidnight && now >= from ? addDays(today, 1) : today
+  const endsOn = now >= quietHours.to ? addDays(today, 1) : today
   return atTimeOn(endsOn, quietHours.to, zone)
 }

@@ -16,7 +16,7 @@ describe('segments of an SMS', () => {
     ['a rupee sign', '₹1', 'ucs2', 1],
     ['35 signs beyond the basic plane', '😀'.repeat(35), 'ucs2', 1],
     ['67 signs beyond the basic plane, none split', '😀'.repeat(67), 'ucs2', 3],
-  ])('%s', (_what, text, encoding, segments) => {
+  ])('%s', (...[, text, encoding, segments]) => {
     expect(smsSegments(text)).toEqual({ encoding, segments })
   })
 
