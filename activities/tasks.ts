@@ -22,8 +22,6 @@ export interface TaskDecision {
 /** Everything the task's workflow decides by. */
 export interface TaskFacts {
   readonly task: Task
-  /** 1, and one more each time a review sends the work back. */
-  readonly round: number
   /** How often somebody assigned or declined it. */
   readonly handovers: number
   /** The last hand-over, while it is not carried out yet. */
@@ -70,7 +68,7 @@ export function createTaskActivities({ db }: { db: Db }) {
       inTransaction(db, async (tx) => {
         const task = await readTask(tx, taskId)
         const approved = review.verdict === 'approved'
-        const change = approved ? { status: 'completed', reviewedBy: review.by, reviewedAt: review.at } : { status: 'in-process' }
+        const change = approved ? { status: 'completed', reviewedBy: review.by, reviewedAt: review.at } : { status: 'in-process', round: task.round + 1 }
         const changed = await tx.updateTable('tasks').set(change).where('taskId', '=', taskId).where('status', '=', 'review').returning('taskId').executeTakeFirst()
         if (changed !== undefined && !approved && task.assignedTo !== null) {
           await queueTaskNotice(tx, { task, kind: 'task-rejected-back', login: task.assignedTo, asOf, dedupeKey: `task-rejected-back:${taskId}:${review.at}` })
@@ -98,13 +96,12 @@ async function readTaskFacts(db: Db, taskId: string): Promise<TaskFacts> {
   const { policy, zone } = await readPlant(db, task.plant, dateAt(task.openedAt, 'UTC'))
   const rows = await db.selectFrom('decisions').selectAll().where('workflowId', '=', processIds.task(taskId)).orderBy('recordedAt').execute()
   const decisions = rows.map((row) => ({ step: row.step, verdict: row.verdict, by: row.decidedBy, at: row.decidedAt, textId: row.textId, detail: row.detail as JsonObject }))
-  const round = 1 + decisions.filter(({ step, verdict }) => step.startsWith('review:') && verdict === 'rejected-back').length
   const handovers = decisions.filter(({ step }) => step.startsWith('handover:'))
   const { remindAt, escalateAt } = taskDeadlines({ kind: task.kind, createdAt: task.openedAt, policy, zone })
   return {
-    task, round, handovers: handovers.length, handover: handovers.length > task.handovers ? (handovers.at(-1) ?? null) : null,
-    report: decisions.find(({ step }) => step === `report:${round}`) ?? null,
-    review: decisions.find(({ step }) => step === `review:${round}`) ?? null,
+    task, handovers: handovers.length, handover: handovers.length > task.handovers ? (handovers.at(-1) ?? null) : null,
+    report: decisions.find(({ step }) => step === `report:${task.round}`) ?? null,
+    review: decisions.find(({ step }) => step === `review:${task.round}`) ?? null,
     needsReview: REVIEWED_TASK_KINDS.has(task.kind), remindAt, escalateAt,
   }
 }

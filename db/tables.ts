@@ -3,655 +3,661 @@
  * Please do not edit it manually.
  */
 
-import type { ColumnType } from 'kysely'
+import type { ColumnType } from "kysely";
 
-export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[] ? U[] : ArrayTypeImpl<T>
+export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
+  ? U[]
+  : ArrayTypeImpl<T>;
 
-export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U> ? ColumnType<S[], I[], U[]> : T[]
+export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S[], I[], U[]>
+  : T[];
 
-export type Generated<T> =
-  T extends ColumnType<infer S, infer I, infer U> ? ColumnType<S, I | undefined, U> : ColumnType<T, T | undefined, T>
+export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S, I | undefined, U>
+  : ColumnType<T, T | undefined, T>;
 
-export type Json = JsonValue
+export type Json = JsonValue;
 
-export type JsonArray = JsonValue[]
+export type JsonArray = JsonValue[];
 
 export type JsonObject = {
-  [x: string]: JsonValue | undefined
-}
+  [x: string]: JsonValue | undefined;
+};
 
-export type JsonPrimitive = boolean | number | string | null
+export type JsonPrimitive = boolean | number | string | null;
 
-export type JsonValue = JsonArray | JsonObject | JsonPrimitive
+export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export interface Accounts {
-  accountId: string
-  category: string
-  closedAt: string | null
-  currency: string
-  customerId: string | null
-  openedAt: string
-  personId: string
-  plant: string
+  accountId: string;
+  category: string;
+  closedAt: string | null;
+  currency: string;
+  customerId: string | null;
+  openedAt: string;
+  personId: string;
+  plant: string;
 }
 
 export interface Allocations {
-  accountId: string
-  allocationId: Generated<number>
-  amountMinor: number
-  businessAt: string
-  chargeId: number
-  paymentId: number | null
-  recordedAt: Generated<string>
+  accountId: string;
+  allocationId: Generated<number>;
+  amountMinor: number;
+  businessAt: string;
+  chargeId: number;
+  paymentId: number | null;
+  recordedAt: Generated<string>;
 }
 
 export interface Applications {
-  address: Generated<string>
-  applicationId: string
-  appliedAt: string
-  assignedAt: string | null
-  commitmentsGivenAt: string | null
-  deadlineAt: string | null
-  depositParts: number | null
-  endedAs: string | null
-  endedAt: string | null
-  extendedAt: string | null
-  kycAt: string | null
-  kycBy: string | null
-  meterKind: string | null
-  origin: string
-  packageAssignedAt: string | null
-  packageCode: string | null
-  packageVersion: number | null
-  plant: string
-  pole: string | null
-  salesAgent: string | null
+  address: Generated<string>;
+  applicationId: string;
+  appliedAt: string;
+  assignedAt: string | null;
+  commitmentsGivenAt: string | null;
+  deadlineAt: string | null;
+  depositParts: number | null;
+  endedAs: string | null;
+  endedAt: string | null;
+  extendedAt: string | null;
+  kycAt: string | null;
+  kycBy: string | null;
+  meterKind: string | null;
+  origin: string;
+  packageAssignedAt: string | null;
+  packageCode: string | null;
+  packageVersion: number | null;
+  plant: string;
+  pole: string | null;
+  salesAgent: string | null;
 }
 
 export interface AuditLog {
-  action: string
-  actor: string
-  after: Json | null
-  auditId: Generated<number>
-  before: Json | null
-  businessAt: string | null
-  plant: string | null
-  recordedAt: Generated<string>
-  subject: string
+  action: string;
+  actor: string;
+  after: Json | null;
+  auditId: Generated<number>;
+  before: Json | null;
+  businessAt: string | null;
+  plant: string | null;
+  recordedAt: Generated<string>;
+  subject: string;
 }
 
 export interface BillCharges {
-  billId: number
-  chargeId: number
+  billId: number;
+  chargeId: number;
 }
 
 export interface Bills {
-  accountId: string
-  billId: Generated<number>
-  creditBeforeMinor: number
-  currency: string
-  document: Json
-  dueOn: string
-  issuedAt: string
-  kind: string
-  number: string
-  outstandingBeforeMinor: number
-  source: string
-  totalMinor: number
+  accountId: string;
+  billId: Generated<number>;
+  creditBeforeMinor: number;
+  currency: string;
+  document: Json;
+  dueOn: string;
+  issuedAt: string;
+  kind: string;
+  number: string;
+  outstandingBeforeMinor: number;
+  source: string;
+  totalMinor: number;
 }
 
 export interface ChargeLines {
-  amountMinor: number
-  chargeId: number
-  detail: Generated<Json>
-  kind: string
-  line: number
+  amountMinor: number;
+  chargeId: number;
+  detail: Generated<Json>;
+  kind: string;
+  line: number;
 }
 
 export interface Charges {
-  accountId: string
-  allocationClass: number
-  amountMinor: number
-  chargeId: Generated<number>
-  currency: string
-  customerId: string | null
-  dueOn: string
-  issuedAt: string
-  kind: string
-  nature: string
-  periodFrom: string | null
-  periodTo: string | null
-  source: string
-  terms: Generated<Json>
-  voidedAt: string | null
-  voidReason: string | null
+  accountId: string;
+  allocationClass: number;
+  amountMinor: number;
+  chargeId: Generated<number>;
+  currency: string;
+  customerId: string | null;
+  dueOn: string;
+  issuedAt: string;
+  kind: string;
+  nature: string;
+  periodFrom: string | null;
+  periodTo: string | null;
+  source: string;
+  terms: Generated<Json>;
+  voidedAt: string | null;
+  voidReason: string | null;
 }
 
 export interface ClockHeartbeats {
-  plant: string
-  wallAt: string
+  plant: string;
+  wallAt: string;
 }
 
 export interface ClockSegments {
-  businessFrom: string
-  plant: string
-  reason: string
-  speed: number
-  wallFrom: string
+  businessFrom: string;
+  plant: string;
+  reason: string;
+  speed: number;
+  wallFrom: string;
 }
 
 export interface Closures {
-  accountId: string
-  closureId: string
-  customerId: string
-  endedAs: string | null
-  endedAt: string | null
-  leavingOn: string
-  plant: string
-  reason: string
-  refundMethod: string
-  requestedAt: string
-  requestedBy: string
+  accountId: string;
+  closureId: string;
+  customerId: string;
+  endedAs: string | null;
+  endedAt: string | null;
+  leavingOn: string;
+  plant: string;
+  reason: string;
+  refundMethod: string;
+  requestedAt: string;
+  requestedBy: string;
 }
 
 export interface Connections {
-  accountId: string
-  category: string
-  connectedOn: string | null
-  connectionNumber: number
-  customerId: string
-  feeder: string
-  leftOn: string | null
-  plant: string
-  pole: string
-  supplyPackageCode: string
-  supplyPackageVersion: number
+  accountId: string;
+  category: string;
+  connectedOn: string | null;
+  connectionNumber: number;
+  customerId: string;
+  feeder: string;
+  leftOn: string | null;
+  plant: string;
+  pole: string;
+  supplyPackageCode: string;
+  supplyPackageVersion: number;
 }
 
 export interface ConnectionTerms {
-  customerId: string
-  fromDate: string
-  packageCode: string
-  packageVersion: number
-  plant: string
-  source: string
-  toDate: string | null
+  customerId: string;
+  fromDate: string;
+  packageCode: string;
+  packageVersion: number;
+  plant: string;
+  source: string;
+  toDate: string | null;
 }
 
 export interface Decisions {
-  decidedAt: string
-  decidedBy: string
-  detail: Generated<Json>
-  recordedAt: Generated<string>
-  step: string
-  textId: number | null
-  verdict: string
-  workflowId: string
+  decidedAt: string;
+  decidedBy: string;
+  detail: Generated<Json>;
+  recordedAt: Generated<string>;
+  step: string;
+  textId: number | null;
+  verdict: string;
+  workflowId: string;
 }
 
 export interface DunningSteps {
-  chargeId: number
-  decidedAt: string
-  deliveredAt: string | null
-  notificationId: number | null
-  sentAt: string | null
-  step: string
-  taskId: string | null
+  chargeId: number;
+  decidedAt: string;
+  deliveredAt: string | null;
+  notificationId: number | null;
+  sentAt: string | null;
+  step: string;
+  taskId: string | null;
 }
 
 export interface Feeders {
-  capacityW: number
-  feeder: string
-  plant: string
+  capacityW: number;
+  feeder: string;
+  plant: string;
 }
 
 export interface FreeTexts {
-  body: string
-  recordedAt: Generated<string>
-  textId: Generated<number>
-  writtenBy: string
+  body: string;
+  recordedAt: Generated<string>;
+  textId: Generated<number>;
+  writtenBy: string;
 }
 
 export interface Holds {
-  customerId: string
-  holdId: Generated<number>
-  liftedAt: string | null
-  owner: string
-  placedAt: string
-  reason: string
+  customerId: string;
+  holdId: Generated<number>;
+  liftedAt: string | null;
+  owner: string;
+  placedAt: string;
+  reason: string;
 }
 
 export interface IdempotencyKeys {
-  actor: string
-  body: Json | null
-  fingerprint: string
-  key: string
-  recordedAt: Generated<string>
-  status: number | null
+  actor: string;
+  body: Json | null;
+  fingerprint: string;
+  key: string;
+  recordedAt: Generated<string>;
+  status: number | null;
 }
 
 export interface IdentityProofs {
-  kind: string
-  lastFour: string
-  personId: string
-  recordedAt: Generated<string>
-  recordedBy: string
-  sealed: Buffer
+  kind: string;
+  lastFour: string;
+  personId: string;
+  recordedAt: Generated<string>;
+  recordedBy: string;
+  sealed: Buffer;
 }
 
 export interface LedgerAccounts {
-  accountId: string | null
-  class: string
-  code: string
-  noOverdraft: Generated<boolean>
-  plant: string
+  accountId: string | null;
+  class: string;
+  code: string;
+  noOverdraft: Generated<boolean>;
+  plant: string;
 }
 
 export interface MeterCommands {
-  attempts: Generated<number>
-  body: Json
-  closedAt: string | null
-  commandId: string
-  desiredVersion: number
-  nextAttemptAt: Generated<string>
-  publishedAt: string | null
-  recordedAt: Generated<string>
-  serial: string
-  state: Generated<string>
+  attempts: Generated<number>;
+  body: Json;
+  closedAt: string | null;
+  commandId: string;
+  desiredVersion: number;
+  nextAttemptAt: Generated<string>;
+  publishedAt: string | null;
+  recordedAt: Generated<string>;
+  serial: string;
+  state: Generated<string>;
 }
 
 export interface MeterDesired {
-  activeFrom: string
-  activeTo: string
-  businessAt: string
-  loadLimitW: number
-  recordedAt: Generated<string>
-  relay: string
-  serial: string
-  source: string
-  validUntil: string | null
-  version: number
+  activeFrom: string;
+  activeTo: string;
+  businessAt: string;
+  loadLimitW: number;
+  recordedAt: Generated<string>;
+  relay: string;
+  serial: string;
+  source: string;
+  validUntil: string | null;
+  version: number;
 }
 
 export interface MeterEvents {
-  eventId: Generated<number>
-  kind: string
-  payload: Json
-  receivedAt: Generated<string>
-  serial: string
-  takenAt: string
+  eventId: Generated<number>;
+  kind: string;
+  payload: Json;
+  receivedAt: Generated<string>;
+  serial: string;
+  takenAt: string;
 }
 
 export interface MeterInstallations {
-  customerId: string
-  finalIsEstimate: Generated<boolean>
-  finalRegisterWh: number | null
-  installationId: Generated<number>
-  installedAt: string
-  removedAt: string | null
-  serial: string
-  startRegisterWh: number
+  customerId: string;
+  finalIsEstimate: Generated<boolean>;
+  finalRegisterWh: number | null;
+  installationId: Generated<number>;
+  installedAt: string;
+  removedAt: string | null;
+  serial: string;
+  startRegisterWh: number;
 }
 
 export interface MeterReported {
-  activeFrom: string | null
-  activeTo: string | null
-  bootId: number | null
-  lastSeenAt: string | null
-  loadLimitW: number | null
-  online: Generated<boolean>
-  refusalReason: string | null
-  refusedVersion: number | null
-  relay: string | null
-  reportedAt: string | null
-  serial: string
-  version: Generated<number>
+  activeFrom: string | null;
+  activeTo: string | null;
+  bootId: number | null;
+  lastSeenAt: string | null;
+  loadLimitW: number | null;
+  online: Generated<boolean>;
+  refusalReason: string | null;
+  refusedVersion: number | null;
+  relay: string | null;
+  reportedAt: string | null;
+  serial: string;
+  version: Generated<number>;
 }
 
 export interface Meters {
-  accountId: string | null
-  kind: string
-  plant: string
-  recordedAt: Generated<string>
-  serial: string
-  state: string
+  accountId: string | null;
+  kind: string;
+  plant: string;
+  recordedAt: Generated<string>;
+  serial: string;
+  state: string;
 }
 
 export interface MeterTelemetry {
-  bootId: number
-  kind: string
-  payload: Json
-  receivedAt: Generated<string>
-  registerWh: number
-  seq: number
-  serial: string
-  takenAt: string
-  verdict: Generated<string>
+  bootId: number;
+  kind: string;
+  payload: Json;
+  receivedAt: Generated<string>;
+  registerWh: number;
+  seq: number;
+  serial: string;
+  takenAt: string;
+  verdict: Generated<string>;
 }
 
 export interface Notes {
-  accountId: string
-  amountMinor: number
-  approvedBy: string
-  businessAt: string
-  chargeId: number
-  kind: string
-  madeBy: string
-  noteId: Generated<number>
-  number: string
-  reason: string
-  recordedAt: Generated<string>
-  source: string
+  accountId: string;
+  amountMinor: number;
+  approvedBy: string;
+  businessAt: string;
+  chargeId: number;
+  kind: string;
+  madeBy: string;
+  noteId: Generated<number>;
+  number: string;
+  reason: string;
+  recordedAt: Generated<string>;
+  source: string;
 }
 
 export interface Notifications {
-  accountId: string | null
-  attempts: Generated<number>
-  body: string | null
-  channel: string
-  dedupeKey: string
-  deliveredAt: string | null
-  kind: string
-  language: string
-  lastError: string | null
-  nextAttemptAt: Generated<string>
-  notificationId: Generated<number>
-  params: Json
-  plant: string
-  providerReference: string | null
-  queuedAt: string
-  recordedAt: Generated<string>
-  sentAt: string | null
-  staffLogin: string | null
-  state: Generated<string>
-  urgency: Generated<string>
+  accountId: string | null;
+  attempts: Generated<number>;
+  body: string | null;
+  channel: string;
+  dedupeKey: string;
+  deliveredAt: string | null;
+  kind: string;
+  language: string;
+  lastError: string | null;
+  nextAttemptAt: Generated<string>;
+  notificationId: Generated<number>;
+  params: Json;
+  plant: string;
+  providerReference: string | null;
+  queuedAt: string;
+  recordedAt: Generated<string>;
+  sentAt: string | null;
+  staffLogin: string | null;
+  state: Generated<string>;
+  urgency: Generated<string>;
 }
 
 export interface NumberSeries {
-  nextNumber: Generated<number>
-  series: string
+  nextNumber: Generated<number>;
+  series: string;
 }
 
 export interface Outbox {
-  attempts: Generated<number>
-  input: Json | null
-  kind: string
-  nextAttemptAt: Generated<string>
-  outboxId: Generated<number>
-  recordedAt: Generated<string>
-  sentAt: string | null
-  topic: string | null
-  workflowId: string | null
-  workflowType: string | null
+  attempts: Generated<number>;
+  input: Json | null;
+  kind: string;
+  nextAttemptAt: Generated<string>;
+  outboxId: Generated<number>;
+  recordedAt: Generated<string>;
+  sentAt: string | null;
+  topic: string | null;
+  workflowId: string | null;
+  workflowType: string | null;
 }
 
 export interface PackageRequests {
-  accountId: string
-  customerId: string
-  effectiveOn: string | null
-  endedAs: string | null
-  endedAt: string | null
-  fromCode: string
-  fromVersion: number
-  plant: string
-  requestedAt: string
-  requestedBy: string
-  requestId: string
-  takesEffect: string
-  toCode: string
-  toVersion: number
+  accountId: string;
+  customerId: string;
+  effectiveOn: string | null;
+  endedAs: string | null;
+  endedAt: string | null;
+  fromCode: string;
+  fromVersion: number;
+  plant: string;
+  requestedAt: string;
+  requestedBy: string;
+  requestId: string;
+  takesEffect: string;
+  toCode: string;
+  toVersion: number;
 }
 
 export interface Packages {
-  activeFrom: string
-  activeTo: string
-  code: string
-  effectiveFrom: string
-  energyRateMinorPerKwh: number
-  expectedKwh: number
-  fixedChargeMinor: number
-  loadLimitW: number
-  meterKinds: string[]
-  mode: string
-  plant: string
-  recordedAt: Generated<string>
-  retiredOn: string | null
-  timing: string
-  version: number
+  activeFrom: string;
+  activeTo: string;
+  code: string;
+  effectiveFrom: string;
+  energyRateMinorPerKwh: number;
+  expectedKwh: number;
+  fixedChargeMinor: number;
+  loadLimitW: number;
+  meterKinds: string[];
+  mode: string;
+  plant: string;
+  recordedAt: Generated<string>;
+  retiredOn: string | null;
+  timing: string;
+  version: number;
 }
 
 export interface PaymentNotices {
-  body: Json
-  businessAt: string
-  fingerprint: string
-  noticeId: Generated<number>
-  plant: string | null
-  provider: string
-  quarantineReason: string | null
-  recordedAt: Generated<string>
-  reference: string
-  state: Generated<string>
+  body: Json;
+  businessAt: string;
+  fingerprint: string;
+  noticeId: Generated<number>;
+  plant: string | null;
+  provider: string;
+  quarantineReason: string | null;
+  recordedAt: Generated<string>;
+  reference: string;
+  state: Generated<string>;
 }
 
 export interface Payments {
-  accountId: string | null
-  amountMinor: number
-  channel: string
-  collectedBy: string | null
-  currency: string
-  namedCharges: Generated<ArrayType<number>>
-  paymentId: Generated<number>
-  plant: string
-  provider: string
-  receiptNumber: string | null
-  receivedAt: string
-  recordedAt: Generated<string>
-  reference: string
-  state: string
-  valueDate: string
+  accountId: string | null;
+  amountMinor: number;
+  channel: string;
+  collectedBy: string | null;
+  currency: string;
+  namedCharges: Generated<ArrayType<number>>;
+  paymentId: Generated<number>;
+  plant: string;
+  provider: string;
+  receiptNumber: string | null;
+  receivedAt: string;
+  recordedAt: Generated<string>;
+  reference: string;
+  state: string;
+  valueDate: string;
 }
 
 export interface Persons {
-  language: string
-  name: string
-  nameHi: string | null
-  passwordHash: string | null
-  personId: string
-  phone: string | null
-  plant: string
-  recordedAt: Generated<string>
+  language: string;
+  name: string;
+  nameHi: string | null;
+  passwordHash: string | null;
+  personId: string;
+  phone: string | null;
+  plant: string;
+  recordedAt: Generated<string>;
 }
 
 export interface Plants {
-  capacityW: number
-  cluster: string
-  currency: string
-  name: string
-  plant: string
-  recordedAt: Generated<string>
-  sandbox: Generated<boolean>
-  state: string
-  timeZone: string
+  capacityW: number;
+  cluster: string;
+  currency: string;
+  name: string;
+  plant: string;
+  recordedAt: Generated<string>;
+  sandbox: Generated<boolean>;
+  state: string;
+  timeZone: string;
 }
 
 export interface Poles {
-  feeder: string
-  highestConnection: Generated<number>
-  lat: number | null
-  lon: number | null
-  plant: string
-  pole: string
+  feeder: string;
+  highestConnection: Generated<number>;
+  lat: number | null;
+  lon: number | null;
+  plant: string;
+  pole: string;
 }
 
 export interface Policies {
-  document: Json
-  effectiveFrom: string
-  plant: string
-  recordedAt: Generated<string>
-  version: number
+  document: Json;
+  effectiveFrom: string;
+  plant: string;
+  recordedAt: Generated<string>;
+  version: number;
 }
 
 export interface Postings {
-  accountId: string | null
-  amountMinor: number
-  businessAt: string
-  credit: string
-  currency: string
-  debit: string
-  eventKey: string
-  leg: number
-  postingId: Generated<number>
-  recordedAt: Generated<string>
+  accountId: string | null;
+  amountMinor: number;
+  businessAt: string;
+  credit: string;
+  currency: string;
+  debit: string;
+  eventKey: string;
+  leg: number;
+  postingId: Generated<number>;
+  recordedAt: Generated<string>;
 }
 
 export interface Processes {
-  accountId: string | null
-  changedAt: string
-  customerId: string | null
-  dueAt: string | null
-  input: Json
-  outcome: string | null
-  parkedReason: string | null
-  plant: string
-  recordedAt: Generated<string>
-  stage: string
-  startedAt: string
-  waitingFor: string | null
-  workflowId: string
-  workflowType: string
+  accountId: string | null;
+  changedAt: string;
+  customerId: string | null;
+  dueAt: string | null;
+  input: Json;
+  outcome: string | null;
+  parkedReason: string | null;
+  plant: string;
+  recordedAt: Generated<string>;
+  stage: string;
+  startedAt: string;
+  waitingFor: string | null;
+  workflowId: string;
+  workflowType: string;
 }
 
 export interface ProcessWaits {
-  recordedAt: Generated<string>
-  topic: string
-  workflowId: string
+  recordedAt: Generated<string>;
+  topic: string;
+  workflowId: string;
 }
 
 export interface ProtectedDays {
-  day: string
-  plant: string
-  reason: string
+  day: string;
+  plant: string;
+  reason: string;
 }
 
 export interface Readings {
-  boundary: string | null
-  customerId: string
-  enteredBy: string
-  photoRef: string | null
-  readingId: Generated<number>
-  recordedAt: Generated<string>
-  registerWh: number
-  reviewedBy: string | null
-  rules: Generated<string[]>
-  serial: string
-  source: string
-  state: string
-  takenAt: string
-  taskId: string | null
+  boundary: string | null;
+  customerId: string;
+  enteredBy: string;
+  photoRef: string | null;
+  readingId: Generated<number>;
+  recordedAt: Generated<string>;
+  registerWh: number;
+  reviewedBy: string | null;
+  rules: Generated<string[]>;
+  serial: string;
+  source: string;
+  state: string;
+  takenAt: string;
+  taskId: string | null;
 }
 
 export interface Refunds {
-  accountId: string
-  amountMinor: number
-  currency: string
-  kind: string
-  method: string
-  paidAt: string | null
-  proof: string | null
-  refundId: Generated<number>
-  requestedAt: string
-  source: string
-  state: Generated<string>
+  accountId: string;
+  amountMinor: number;
+  currency: string;
+  kind: string;
+  method: string;
+  paidAt: string | null;
+  proof: string | null;
+  refundId: Generated<number>;
+  requestedAt: string;
+  source: string;
+  state: Generated<string>;
 }
 
 export interface Sessions {
-  expiresAt: string
-  personId: string | null
-  recordedAt: Generated<string>
-  staffLogin: string | null
-  tokenHash: string
+  expiresAt: string;
+  personId: string | null;
+  recordedAt: Generated<string>;
+  staffLogin: string | null;
+  tokenHash: string;
 }
 
 export interface Staff {
-  active: Generated<boolean>
-  login: string
-  name: string
-  passwordHash: string
-  recordedAt: Generated<string>
-  role: string
-  scope: string
+  active: Generated<boolean>;
+  login: string;
+  name: string;
+  passwordHash: string;
+  recordedAt: Generated<string>;
+  role: string;
+  scope: string;
 }
 
 export interface Tasks {
-  accountId: string | null
-  assignedTo: string | null
-  completedAt: string | null
-  completedBy: string | null
-  customerId: string | null
-  detail: Generated<Json>
-  dueAt: string
-  handovers: Generated<number>
-  kind: string
-  openedAt: string
-  plant: string
-  recordedAt: Generated<string>
-  result: Json | null
-  reviewedAt: string | null
-  reviewedBy: string | null
-  sourceStep: string
-  sourceWorkflowId: string
-  status: string
-  taskId: string
+  accountId: string | null;
+  assignedTo: string | null;
+  completedAt: string | null;
+  completedBy: string | null;
+  customerId: string | null;
+  detail: Generated<Json>;
+  dueAt: string;
+  handovers: Generated<number>;
+  kind: string;
+  openedAt: string;
+  plant: string;
+  recordedAt: Generated<string>;
+  result: Json | null;
+  reviewedAt: string | null;
+  reviewedBy: string | null;
+  round: Generated<number>;
+  sourceStep: string;
+  sourceWorkflowId: string;
+  status: string;
+  taskId: string;
 }
 
 export interface DB {
-  accounts: Accounts
-  allocations: Allocations
-  applications: Applications
-  auditLog: AuditLog
-  billCharges: BillCharges
-  bills: Bills
-  chargeLines: ChargeLines
-  charges: Charges
-  clockHeartbeats: ClockHeartbeats
-  clockSegments: ClockSegments
-  closures: Closures
-  connections: Connections
-  connectionTerms: ConnectionTerms
-  decisions: Decisions
-  dunningSteps: DunningSteps
-  feeders: Feeders
-  freeTexts: FreeTexts
-  holds: Holds
-  idempotencyKeys: IdempotencyKeys
-  identityProofs: IdentityProofs
-  ledgerAccounts: LedgerAccounts
-  meterCommands: MeterCommands
-  meterDesired: MeterDesired
-  meterEvents: MeterEvents
-  meterInstallations: MeterInstallations
-  meterReported: MeterReported
-  meters: Meters
-  meterTelemetry: MeterTelemetry
-  notes: Notes
-  notifications: Notifications
-  numberSeries: NumberSeries
-  outbox: Outbox
-  packageRequests: PackageRequests
-  packages: Packages
-  paymentNotices: PaymentNotices
-  payments: Payments
-  persons: Persons
-  plants: Plants
-  poles: Poles
-  policies: Policies
-  postings: Postings
-  processes: Processes
-  processWaits: ProcessWaits
-  protectedDays: ProtectedDays
-  readings: Readings
-  refunds: Refunds
-  sessions: Sessions
-  staff: Staff
-  tasks: Tasks
+  accounts: Accounts;
+  allocations: Allocations;
+  applications: Applications;
+  auditLog: AuditLog;
+  billCharges: BillCharges;
+  bills: Bills;
+  chargeLines: ChargeLines;
+  charges: Charges;
+  clockHeartbeats: ClockHeartbeats;
+  clockSegments: ClockSegments;
+  closures: Closures;
+  connections: Connections;
+  connectionTerms: ConnectionTerms;
+  decisions: Decisions;
+  dunningSteps: DunningSteps;
+  feeders: Feeders;
+  freeTexts: FreeTexts;
+  holds: Holds;
+  idempotencyKeys: IdempotencyKeys;
+  identityProofs: IdentityProofs;
+  ledgerAccounts: LedgerAccounts;
+  meterCommands: MeterCommands;
+  meterDesired: MeterDesired;
+  meterEvents: MeterEvents;
+  meterInstallations: MeterInstallations;
+  meterReported: MeterReported;
+  meters: Meters;
+  meterTelemetry: MeterTelemetry;
+  notes: Notes;
+  notifications: Notifications;
+  numberSeries: NumberSeries;
+  outbox: Outbox;
+  packageRequests: PackageRequests;
+  packages: Packages;
+  paymentNotices: PaymentNotices;
+  payments: Payments;
+  persons: Persons;
+  plants: Plants;
+  poles: Poles;
+  policies: Policies;
+  postings: Postings;
+  processes: Processes;
+  processWaits: ProcessWaits;
+  protectedDays: ProtectedDays;
+  readings: Readings;
+  refunds: Refunds;
+  sessions: Sessions;
+  staff: Staff;
+  tasks: Tasks;
 }

@@ -89,8 +89,8 @@ function acceptTaskDecisions(p: Procedure, known: () => TaskFacts): void {
     refuse: ({ detail }) => (typeof detail?.to === 'string' ? undefined : { code: 'INVALID_INPUT', message: 'Say whom it is given to' }),
   })
   p.decisions.accept(declineTask, { step: handover, verdict: 'declined', at: ['InProcess'], description: 'Give the task back' })
-  p.decisions.accept(completeTask, { step: () => `report:${known().round}`, verdict: 'reported', at: ['Requested', 'InProcess'], description: 'Report the work' })
-  const review = (): string => `review:${known().round}`
+  p.decisions.accept(completeTask, { step: () => `report:${known().task.round}`, verdict: 'reported', at: ['Requested', 'InProcess'], description: 'Report the work' })
+  const review = (): string => `review:${known().task.round}`
   const own = ({ by }: { by: string }) => (by === known().task.completedBy ? { code: 'OWN_ENTRY', message: 'Nobody reviews his own work' } : undefined)
   p.decisions.accept(approveTask, { step: review, verdict: 'approved', at: ['Review'], refuse: own, description: 'Confirm the work' })
   p.decisions.accept(rejectTask, { step: review, verdict: 'rejected-back', at: ['Review'], refuse: own, description: 'Send the work back' })

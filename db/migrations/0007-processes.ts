@@ -83,6 +83,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       result jsonb,
       -- How many hand-overs (assigned, declined) have been carried out.
       handovers integer not null default 0,
+      -- 1, and one more each time a review sent the work back.
+      round integer not null default 1,
       completed_by text references staff,
       completed_at timestamptz,
       reviewed_by text references staff,

@@ -33,6 +33,7 @@ export interface Task {
   readonly status: 'requested' | 'in-process' | 'review' | 'completed' | 'cancelled'
   readonly assignedTo: string | null
   readonly handovers: number
+  readonly round: number
   readonly detail: JsonObject
   readonly result: JsonObject | null
   readonly completedBy: string | null
@@ -43,7 +44,7 @@ export interface Task {
 }
 
 const COLUMNS = [
-  'taskId', 'plant', 'kind', 'accountId', 'customerId', 'status', 'assignedTo', 'handovers', 'detail', 'result', 'completedBy', 'completedAt', 'reviewedBy', 'dueAt', 'openedAt',
+  'taskId', 'plant', 'kind', 'accountId', 'customerId', 'status', 'assignedTo', 'handovers', 'round', 'detail', 'result', 'completedBy', 'completedAt', 'reviewedBy', 'dueAt', 'openedAt',
 ] as const
 
 /**

@@ -1,0 +1,319 @@
+import { parse } from 'csv-parse/sync'
+import { sql } from 'kysely'
+import { readFileSync } from 'node:fs'
+import { createActivities } from '../../activities/index.ts'
+import type { Db } from '../../db/client.ts'
+import { inTransaction } from '../../db/queries/accounts.ts'
+import { readClock } from '../../db/queries/clock.ts'
+import { storeReport, storeTelemetry } from '../../db/queries/readings.ts'
+import { businessAt, wallFor } from '../../domain/business-time.ts'
+import { addToInstant } from '../../domain/calendar.ts'
+import { parsePackageText } from '../../domain/package.ts'
+import { KATSA_POLICY_V1, type PlantPolicy } from '../../domain/policy.ts'
+import { consoleSender } from '../../notifications/sender.ts'
+import { deliverNotices } from '../../workers/relay/notices.ts'
+import { sendOutbox, startOrWake } from '../../workers/relay/outbox.ts'
+import { freshDatabase } from './postgres.ts'
+import { TEST_TASK_QUEUE, timeSkippingTemporal, type TestTemporal } from './temporal.ts'
+
+export const PLANT = 'BHKATS'
+export const ZONE = 'Asia/Kolkata'
+
+/** A small Katsa on a time-skipping server: real Postgres, real workflows and activities, the relay's own functions. */
+export interface Village {
+  readonly db: Db
+  readonly temporal: TestTemporal
+  /** Business time now. */
+  now(): Promise<string>
+  /** Lets months pass in steps of half a day, everything settled at each: no activity under way, nothing unsent, meters answered. */
+  advance(duration: string): Promise<void>
+  /** Lets time pass up to a business instant. */
+  advanceTo(instant: string): Promise<void>
+  /** Waits until nothing is under way at this moment. */
+  settle(): Promise<void>
+  start(workflowType: string, workflowId: string, input: Record<string, unknown>): Promise<void>
+  /** The process row: where it stands. */
+  process(
+    workflowId: string,
+  ): Promise<{
+    stage: string
+    outcome: string | null
+    waitingFor: string | null
+    parkedReason: string | null
+    dueAt: string | null
+  }>
+  /** Meters that do not answer, by serial; everyone else takes on what is desired at once. */
+  readonly away: Set<string>
+  /** Meters that refuse for good, by serial: the reason they give. */
+  readonly refusing: Map<string, string>
+  /** A smart meter's register at an instant, as if it had arrived in a batch. */
+  meterSays(serial: string, takenAt: string, registerWh: number, kind?: string): Promise<void>
+  close(): Promise<void>
+}
+
+export interface VillageOptions {
+  /** Business time at the start, RFC 3339; the morning of 1 July 2026 by default. */
+  readonly startsAt?: string
+  readonly policy?: PlantPolicy
+  readonly maxCachedWorkflows?: number
+}
+
+/** Builds a {@link Village}; close it in `afterAll`. */
+export async function village(options: VillageOptions = {}): Promise<Village> {
+  const database = await freshDatabase()
+  const { db } = database
+  const temporal = await timeSkippingTemporal()
+  await seedPlant(db, {
+    wallFrom: await temporal.now(),
+    startsAt: options.startsAt ?? '2026-07-01T03:30:00.000Z',
+    policy: options.policy ?? KATSA_POLICY_V1,
+  })
+  const activity = countRunning(createActivities({ db }))
+  await temporal.runWorker(
+    activity.activities,
+    options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows },
+  )
+  const away = new Set<string>()
+  const refusing = new Map<string, string>()
+  const sent: unknown[] = []
+
+  const settle = () => settleAll({ db, temporal, activity, away, refusing, sent })
+  const now = async (): Promise<string> => businessAt(await readClock(db, PLANT), Date.parse(await temporal.now()))
+  const advanceTo = async (instant: string): Promise<void> => {
+    await settle()
+    for (let at = await now(); at < instant; at = await now()) {
+      const next = minOf(addToInstant(at, 'PT12H', ZONE), instant)
+      const wall = wallFor(await readClock(db, PLANT), next) ?? 0
+      await temporal.advance(Math.max(1, wall - Date.parse(await temporal.now())))
+      await settle()
+    }
+  }
+  return {
+    db,
+    temporal,
+    now,
+    settle,
+    advanceTo,
+    away,
+    refusing,
+    advance: async (duration) => advanceTo(addToInstant(await now(), duration, ZONE)),
+    start: async (workflowType, workflowId, input) => {
+      await startOrWake({ client: temporal.client, taskQueue: TEST_TASK_QUEUE }, { workflowType, workflowId, input })
+      await settle()
+    },
+    process: (workflowId) =>
+      db
+        .selectFrom('processes')
+        .select(['stage', 'outcome', 'waitingFor', 'parkedReason', 'dueAt'])
+        .where('workflowId', '=', workflowId)
+        .executeTakeFirstOrThrow(),
+    meterSays: async (serial, takenAt, registerWh, kind = 'billing') => {
+      await inTransaction(db, (tx) =>
+        storeTelemetry(tx, [
+          { serial, bootId: 1, seq: Math.floor(Date.parse(takenAt) / 1000), takenAt, kind, registerWh, payload: {} },
+        ]),
+      )
+      await settle()
+    },
+    close: async () => {
+      await temporal.close()
+      await database.close()
+    },
+  }
+}
+
+function minOf(a: string, b: string): string {
+  return a < b ? a : b
+}
+
+interface Running {
+  readonly activities: object
+  readonly count: () => { running: number; done: number }
+}
+
+/** Wraps activities to know whether any is under way: time must not move while one is. */
+function countRunning(activities: Record<string, (...args: never[]) => Promise<unknown>>): Running {
+  const state = { running: 0, done: 0 }
+  const counted = Object.entries(activities).map(([name, activity]) => [
+    name,
+    async (...args: never[]) => {
+      state.running += 1
+      try {
+        return await activity(...args)
+      } finally {
+        state.running -= 1
+        state.done += 1
+      }
+    },
+  ])
+  return { activities: Object.fromEntries(counted), count: () => ({ ...state }) }
+}
+
+interface Settling {
+  readonly db: Db
+  readonly temporal: TestTemporal
+  readonly activity: Running
+  readonly away: Set<string>
+  readonly refusing: Map<string, string>
+  readonly sent: unknown[]
+}
+
+const LOOK_EVERY_MS = 10
+
+/** Settled: nothing ran, nothing was sent, no meter had anything to answer, and every open run has answered a query since. */
+async function settleAll(world: Settling): Promise<void> {
+  const { activity } = world
+  for (let isQuiet = false; !isQuiet;) {
+    const before = activity.count()
+    const moved = await relayRound(world)
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+    if (moved > 0 || activity.count().running > 0 || activity.count().done !== before.done) continue
+    await askEveryRun(world)
+    const { running, done } = activity.count()
+    isQuiet = running === 0 && done === before.done && (await relayRound(world)) === 0
+  }
+}
+
+/** A query is answered after the workflow tasks before it, so whatever was under way has been handed to an activity or is done. */
+async function askEveryRun({ db, temporal }: Settling): Promise<void> {
+  const open = await db.selectFrom('processes').select('workflowId').where('outcome', 'is', null).execute()
+  await Promise.allSettled(
+    open.map(({ workflowId }) => temporal.client.workflow.getHandle(workflowId).query('__temporal_workflow_metadata')),
+  )
+}
+
+async function relayRound({ db, temporal, away, refusing }: Settling): Promise<number> {
+  const wallMs = Date.parse(await temporal.now())
+  const fail = (id: number, error: unknown): void => {
+    throw new Error(`could not send ${id}: ${String(error)}`)
+  }
+  const sent = await sendOutbox({ db, client: temporal.client, taskQueue: TEST_TASK_QUEUE, onError: fail })
+  await db
+    .updateTable('notifications')
+    .set({ nextAttemptAt: sql<string>`now()` })
+    .where('state', '=', 'queued')
+    .execute()
+  const before = await queued(db)
+  await deliverNotices({ db, sender: consoleSender(() => undefined), now: () => wallMs, onError: fail })
+  const answered = await answerCommands(db, { away, refusing, asOf: businessAt(await readClock(db, PLANT), wallMs) })
+  return sent + (before - (await queued(db))) + answered
+}
+
+async function queued(db: Db): Promise<number> {
+  const { n } = await db
+    .selectFrom('notifications')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('state', '=', 'queued')
+    .executeTakeFirstOrThrow()
+  return Number(n)
+}
+
+async function answerCommands(
+  db: Db,
+  { away, refusing, asOf }: { away: Set<string>; refusing: Map<string, string>; asOf: string },
+): Promise<number> {
+  const open = await db
+    .selectFrom('meterCommands')
+    .innerJoin('meterDesired', (join) =>
+      join
+        .onRef('meterDesired.serial', '=', 'meterCommands.serial')
+        .onRef('meterDesired.version', '=', 'meterCommands.desiredVersion'),
+    )
+    .select(['meterCommands.serial', 'version', 'loadLimitW', 'activeFrom', 'activeTo', 'meterDesired.relay'])
+    .where('state', '=', 'open')
+    .execute()
+  const reachable = open.filter(({ serial }) => !away.has(serial))
+  for (const { serial, version, loadLimitW, activeFrom, activeTo, relay } of reachable) {
+    const reason = refusing.get(serial)
+    const report = { serial, bootId: 1, reportedAt: asOf }
+    const taken = { version, loadLimitW, activeFrom, activeTo, relay: relay === 'open' ? ('open' as const) : ('closed' as const) }
+    const refused = {
+      version: version - 1,
+      loadLimitW: null,
+      activeFrom: null,
+      activeTo: null,
+      relay: null,
+      refused: { version, reason: reason ?? '' },
+    }
+    await inTransaction(db, (tx) => storeReport(tx, { ...report, ...(reason === undefined ? taken : refused) }))
+  }
+  return reachable.length
+}
+
+function rows(file: string): Record<string, string>[] {
+  return parse(readFileSync(new URL(`../../dev/village/data/${file}`, import.meta.url)), { columns: true, bom: true })
+}
+
+/** The plant, its lines, packages, staff and stock as the village's own files have them; no customers. */
+async function seedPlant(
+  db: Db,
+  { wallFrom, startsAt, policy }: { wallFrom: string; startsAt: string; policy: PlantPolicy },
+): Promise<void> {
+  await db
+    .insertInto('plants')
+    .values({
+      plant: PLANT,
+      state: 'BH',
+      name: 'Katsa',
+      cluster: 'Saran East',
+      timeZone: ZONE,
+      currency: 'INR',
+      capacityW: 25000,
+    })
+    .execute()
+  await db
+    .insertInto('clockSegments')
+    .values({ plant: PLANT, wallFrom, businessFrom: startsAt, speed: 1, reason: 'test' })
+    .execute()
+  await db
+    .insertInto('policies')
+    .values({ plant: PLANT, version: 1, effectiveFrom: '2026-01-01', document: JSON.stringify(policy) })
+    .execute()
+  await db
+    .insertInto('feeders')
+    .values(rows('katsa-feeders.csv').map((r) => ({ plant: PLANT, feeder: String(r.feeder), capacityW: Number(r.capacity_w) })))
+    .execute()
+  await db
+    .insertInto('poles')
+    .values(rows('katsa-poles.csv').map((r) => ({ plant: PLANT, pole: String(r.pole), feeder: String(r.feeder) })))
+    .execute()
+  await db
+    .insertInto('staff')
+    .values(
+      rows('katsa-staff.csv').map((r) => ({
+        login: String(r.login),
+        name: String(r.name),
+        role: String(r.role),
+        scope: String(r.scope),
+        passwordHash: '-',
+      })),
+    )
+    .execute()
+  await db.insertInto('packages').values(rows('katsa-packages.csv').map(packageRow)).execute()
+  await db
+    .insertInto('meters')
+    .values(
+      rows('katsa-stock.csv').map((r) => ({ serial: String(r.serial), plant: PLANT, kind: String(r.meter_kind), state: 'free' })),
+    )
+    .execute()
+}
+
+function packageRow(r: Record<string, string>) {
+  const { code, mode, timing, loadLimitW } = parsePackageText(String(r.package_id), 'INR')
+  const [activeFrom = '', activeTo = ''] = String(r.active_hours).split('-')
+  return {
+    plant: PLANT,
+    code,
+    version: 1,
+    mode,
+    timing,
+    activeFrom,
+    activeTo,
+    loadLimitW,
+    fixedChargeMinor: Number(r.fixed_charge_minor),
+    energyRateMinorPerKwh: Number(r.energy_rate_minor_per_kwh),
+    expectedKwh: Number(r.expected_kwh),
+    meterKinds: String(r.meter_kinds).split(' '),
+    effectiveFrom: '2025-01-01',
+  }
+}
