@@ -30,7 +30,9 @@ describe('configuration', () => {
   test('migrations log in as the owner when one is named, else as everybody', () => {
     const env = { DATABASE_URL: 'postgres://app@db/diya' }
     expect(loadConfig(['migration'], env).migration.url).toBe('postgres://app@db/diya')
-    expect(loadConfig(['migration'], { ...env, MIGRATION_DATABASE_URL: 'postgres://owner@db/diya' }).migration.url).toBe('postgres://owner@db/diya')
+    expect(loadConfig(['migration'], { ...env, MIGRATION_DATABASE_URL: 'postgres://owner@db/diya' }).migration.url).toBe(
+      'postgres://owner@db/diya',
+    )
   })
 
   test('a provider may have two secrets while one is replaced', () => {
@@ -43,7 +45,11 @@ describe('configuration', () => {
     ['MQTT_URL', 'http://broker', 'MQTT_URL: expected a URL that begins with mqtt:// or mqtts:// or ws:// or wss://'],
     ['API_PORT', '80.5', 'API_PORT: expected a whole number from 0 to 65535'],
     ['KYC_KEY', 'c2hvcnQ=', 'KYC_KEY: expected 32 bytes in base64 (openssl rand -base64 32)'],
-    ['WEBHOOK_SECRETS', 'wallet=guess', 'WEBHOOK_SECRETS: expected provider=whsec_<base64, at least 24 bytes>, separated by commas'],
+    [
+      'WEBHOOK_SECRETS',
+      'wallet=guess',
+      'WEBHOOK_SECRETS: expected provider=whsec_<base64, at least 24 bytes>, separated by commas',
+    ],
     ['LOG_LEVEL', 'loud', 'LOG_LEVEL: expected one of fatal, error, warn, info, debug, trace, silent'],
   ])('a wrong %s is refused in one line that does not repeat a secret', (name, value, problem) => {
     const good = { DATABASE_URL: 'postgres://app@db/diya', MQTT_URL: 'mqtt://broker', KYC_KEY: key }

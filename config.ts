@@ -53,7 +53,10 @@ export class ConfigError extends Error {
  * The parts of the configuration a process needs, read from the environment and checked.
  * @throws ConfigError that names every problem at once.
  */
-export function loadConfig<Part extends keyof Config>(parts: readonly Part[], env: Environment = process.env): Pick<Config, Part> {
+export function loadConfig<Part extends keyof Config>(
+  parts: readonly Part[],
+  env: Environment = process.env,
+): Pick<Config, Part> {
   const reader = createReader(env)
   const config = Object.fromEntries(parts.map((part) => [part, read[part](reader)])) as Pick<Config, Part>
   if (reader.problems.length > 0) throw new ConfigError(reader.problems)
@@ -65,7 +68,9 @@ const read: { readonly [Part in keyof Config]: (reader: Reader) => Config[Part] 
     url: url('DATABASE_URL', ['postgres:', 'postgresql:']),
     poolSize: integer('DATABASE_POOL_SIZE', { default: 10, min: 1, max: 200 }),
   }),
-  migration: ({ url, has }) => ({ url: url(has('MIGRATION_DATABASE_URL') ? 'MIGRATION_DATABASE_URL' : 'DATABASE_URL', ['postgres:', 'postgresql:']) }),
+  migration: ({ url, has }) => ({
+    url: url(has('MIGRATION_DATABASE_URL') ? 'MIGRATION_DATABASE_URL' : 'DATABASE_URL', ['postgres:', 'postgresql:']),
+  }),
   mqtt: ({ url, text, optional, oneOf }) => ({
     url: url('MQTT_URL', ['mqtt:', 'mqtts:', 'ws:', 'wss:']),
     username: optional('MQTT_USERNAME'),
@@ -94,7 +99,8 @@ function webhookSecrets({ optional, problems }: Reader): Record<string, string[]
   const secrets: Record<string, string[]> = {}
   for (const entry of (optional('WEBHOOK_SECRETS') ?? '').split(',').filter(Boolean)) {
     const [, provider, secret] = /^([a-z][a-z0-9-]*)=(whsec_[A-Za-z0-9+/]{32,}={0,2})$/.exec(entry.trim()) ?? []
-    if (provider === undefined || secret === undefined) problems.push('WEBHOOK_SECRETS: expected provider=whsec_<base64, at least 24 bytes>, separated by commas')
+    if (provider === undefined || secret === undefined)
+      problems.push('WEBHOOK_SECRETS: expected provider=whsec_<base64, at least 24 bytes>, separated by commas')
     else (secrets[provider] ??= []).push(secret)
   }
   return secrets
@@ -102,7 +108,8 @@ function webhookSecrets({ optional, problems }: Reader): Record<string, string[]
 
 function kycKey({ text, problems }: Reader): Buffer {
   const key = Buffer.from(text('KYC_KEY'), 'base64')
-  if (key.length !== 32 && problems.every((problem) => !problem.startsWith('KYC_KEY'))) problems.push('KYC_KEY: expected 32 bytes in base64 (openssl rand -base64 32)')
+  if (key.length !== 32 && problems.every((problem) => !problem.startsWith('KYC_KEY')))
+    problems.push('KYC_KEY: expected 32 bytes in base64 (openssl rand -base64 32)')
   return key
 }
 
@@ -128,12 +135,14 @@ function createReader(env: Environment): Reader {
   const url = (name: string, protocols: readonly string[]): string => {
     const value = text(name)
     // The value may hold a password, so the complaint does not repeat it.
-    if (value && !(URL.canParse(value) && protocols.includes(new URL(value).protocol))) problems.push(`${name}: expected a URL that begins with ${protocols.join('// or ')}//`)
+    if (value && !(URL.canParse(value) && protocols.includes(new URL(value).protocol)))
+      problems.push(`${name}: expected a URL that begins with ${protocols.join('// or ')}//`)
     return value
   }
   const integer: Reader['integer'] = (name, range) => {
     const value = optional(name) === undefined ? range.default : Number(optional(name))
-    if (!Number.isInteger(value) || value < range.min || value > range.max) problems.push(`${name}: expected a whole number from ${range.min} to ${range.max}`)
+    if (!Number.isInteger(value) || value < range.min || value > range.max)
+      problems.push(`${name}: expected a whole number from ${range.min} to ${range.max}`)
     return value
   }
   const oneOf: Reader['oneOf'] = (name, choices, fallback) => {

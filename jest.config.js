@@ -19,8 +19,21 @@ export default {
   // Months of business time pass in a test, but a minute of ours is plenty for all but the longest stories.
   testTimeout: 60_000,
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/*.test.ts', '<rootDir>/{domain,workflows,activities,api,db,meters,notifications,workers,dev,deploy}/**/*.test.ts'] },
-    { ...base, ...servers, displayName: 'integration', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: ['<rootDir>/test/journeys/'] },
+    {
+      ...base,
+      displayName: 'unit',
+      testMatch: [
+        '<rootDir>/*.test.ts',
+        '<rootDir>/{domain,workflows,activities,api,db,meters,notifications,workers,dev,deploy}/**/*.test.ts',
+      ],
+    },
+    {
+      ...base,
+      ...servers,
+      displayName: 'integration',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['<rootDir>/test/journeys/'],
+    },
     { ...base, ...servers, displayName: 'journey', testMatch: ['<rootDir>/test/journeys/**/*.test.ts'] },
   ],
 }

@@ -27,7 +27,8 @@ export const searchAttributes = {
 export async function registerSearchAttributes(connection, namespace) {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace })
   const missing = Object.entries(searchAttributes).filter(([name]) => !(name in (customAttributes ?? {})))
-  if (missing.length) await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing) })
+  if (missing.length)
+    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing) })
 }
 
 /**
@@ -53,7 +54,11 @@ export async function prepareTemporal({ address, namespace, retentionDays }) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const { TEMPORAL_ADDRESS: address = 'localhost:7233', TEMPORAL_NAMESPACE: namespace = 'default', TEMPORAL_RETENTION_DAYS = '90' } = process.env
+  const {
+    TEMPORAL_ADDRESS: address = 'localhost:7233',
+    TEMPORAL_NAMESPACE: namespace = 'default',
+    TEMPORAL_RETENTION_DAYS = '90',
+  } = process.env
   await prepareTemporal({ address, namespace, retentionDays: Number(TEMPORAL_RETENTION_DAYS) })
   console.log(`Temporal namespace ${namespace} is ready`)
 }

@@ -40,11 +40,20 @@ try {
 function readOptions() {
   try {
     const options = { empty: 'boolean', speed: 'string', data: 'string', json: 'boolean', help: 'boolean' }
-    const config = Object.fromEntries(Object.entries(options).map(([name, type]) => [name, { type: /** @type {'string' | 'boolean'} */ (type) }]))
+    const config = Object.fromEntries(
+      Object.entries(options).map(([name, type]) => [name, { type: /** @type {'string' | 'boolean'} */ (type) }]),
+    )
     const { values } = parseArgs({ options: config })
     const speed = values.speed === undefined ? undefined : Number(values.speed)
-    if (speed !== undefined && !(speed > 0 && speed <= 100_000)) throw new Error('--speed expects a number above 0 and up to 100000')
-    return { empty: values.empty === true, json: values.json === true, help: values.help === true, speed, data: /** @type {string | undefined} */ (values.data) }
+    if (speed !== undefined && !(speed > 0 && speed <= 100_000))
+      throw new Error('--speed expects a number above 0 and up to 100000')
+    return {
+      empty: values.empty === true,
+      json: values.json === true,
+      help: values.help === true,
+      speed,
+      data: /** @type {string | undefined} */ (values.data),
+    }
   } catch (error) {
     throw new SetUpError(`${error instanceof Error ? error.message : error} (npm start -- --help tells the options)`)
   }

@@ -9,6 +9,7 @@ const { BROKER_PORT, MQTT_USERNAME, MQTT_PASSWORD, METER_PASSWORD } = process.en
 const gateways = new WeakSet()
 
 const broker = await Aedes.createBroker({
+  // eslint-disable-next-line max-params -- the broker's own signature
   authenticate(client, username, password, done) {
     if (username === MQTT_USERNAME && String(password) === MQTT_PASSWORD) gateways.add(client)
     // A meter's client id and user name are its serial.

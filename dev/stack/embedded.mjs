@@ -33,7 +33,8 @@ export async function startDatabase({ dataDir, ports, supervisor, progress }) {
   progress.say(`Postgres: embedded, on port ${ports.postgres}`)
   const superUrl = serverUrl(ports.postgres)
   const prepared = preparePostgres({ dataDir: path.join(dataDir, 'postgres'), port: ports.postgres, logFile: '' })
-  if (!prepared.dataDir.startsWith(dataDir)) progress.say(`  its data is in ${prepared.dataDir}, since it may not run as root nor enter ${dataDir} as another user`)
+  if (!prepared.dataDir.startsWith(dataDir))
+    progress.say(`  its data is in ${prepared.dataDir}, since it may not run as root nor enter ${dataDir} as another user`)
   const ready = () => untilPostgresAnswers(superUrl, 100_000)
   // SIGINT is its "fast" stop: open sessions are cut and the data is flushed.
   await supervisor.start({ name: 'Postgres', ...prepared, ready, stopSignal: 'SIGINT', graceMs: 30_000 })
@@ -58,7 +59,12 @@ export async function startBroker({ ports, secrets, supervisor, progress }) {
   progress.say(`MQTT broker: embedded, on port ${ports.broker}`)
   const access = { MQTT_USERNAME: gatewayUser, MQTT_PASSWORD: secrets.gatewayPassword, METER_PASSWORD: secrets.meterPassword }
   const env = { ...access, BROKER_PORT: String(ports.broker) }
-  await supervisor.start({ name: 'Broker', command: process.execPath, args: [path.join(checkoutDir, 'dev', 'stack', 'broker.mjs')], env })
+  await supervisor.start({
+    name: 'Broker',
+    command: process.execPath,
+    args: [path.join(checkoutDir, 'dev', 'stack', 'broker.mjs')],
+    env,
+  })
   return { ...access, MQTT_URL: `mqtt://127.0.0.1:${ports.broker}` }
 }
 

@@ -39,7 +39,12 @@ export async function endGuarded(grace) {
 }
 
 function startGuardian() {
-  const child = spawn(process.execPath, [self, 'watch'], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, cwd: '/', env: {} })
+  const child = spawn(process.execPath, [self, 'watch'], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    cwd: '/',
+    env: {},
+  })
   child.stdin.on('error', () => undefined) // It was killed by hand; then there is simply no guardian.
   child.unref()
   const pipe = /** @type {import('node:net').Socket} */ (/** @type {unknown} */ (child.stdin))
@@ -69,7 +74,8 @@ export function signalGroup(pid, signal) {
 export async function endGroups(pids, grace = graceMs) {
   for (const pid of [...pids].reverse()) signalGroup(pid, 'SIGTERM')
   const deadline = Date.now() + grace
-  while (pids.some((pid) => signalGroup(pid, 0)) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100))
+  while (pids.some((pid) => signalGroup(pid, 0)) && Date.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 100))
   for (const pid of pids) signalGroup(pid, 'SIGKILL')
 }
 

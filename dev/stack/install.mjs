@@ -10,7 +10,9 @@ export function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const [needMajor = 0, needMinor = 0] = oldestNode
   if (major > needMajor || (major === needMajor && minor >= needMinor)) return
-  throw new SetUpError(`Node ${process.versions.node} is too old: install Node ${oldestNode.join('.')} or newer (nodejs.org) and start again`)
+  throw new SetUpError(
+    `Node ${process.versions.node} is too old: install Node ${oldestNode.join('.')} or newer (nodejs.org) and start again`,
+  )
 }
 
 /**
@@ -21,7 +23,9 @@ export async function ensureDependencies(progress) {
   if (dependenciesFit()) return
   await progress.during('Installing the packages (npm ci)', async () => {
     // --include=dev: with NODE_ENV=production npm would leave out what builds and tests.
-    const { code, output } = await run(...npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']), { cwd: checkoutDir })
+    const { code, output } = await run(...npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']), {
+      cwd: checkoutDir,
+    })
     if (code !== 0) throw new SetUpError(`npm ci failed: ${firstError(output)}`)
   })
 }
@@ -33,7 +37,9 @@ export async function ensureDependencies(progress) {
 export async function build(progress) {
   await progress.during('Compiling', async () => {
     const tsc = path.join(checkoutDir, 'node_modules', 'typescript', 'lib', 'tsc.js')
-    const { code, output } = await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--pretty', 'false'], { cwd: checkoutDir })
+    const { code, output } = await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--pretty', 'false'], {
+      cwd: checkoutDir,
+    })
     if (code !== 0) throw new SetUpError(`Compiling failed:\n${output.trim()}`)
     const bundle = await run(process.execPath, [path.join(checkoutDir, 'dev', 'stack', 'build-bundle.mjs')], { cwd: checkoutDir })
     if (bundle.code !== 0) throw new SetUpError(`Bundling the workflows failed:\n${bundle.output.trim()}`)
@@ -71,5 +77,8 @@ export function npm(args) {
 /** @param {string} output */
 function firstError(output) {
   const lines = output.split('\n').filter((line) => line.trim())
-  return (lines.find((line) => /npm (error|ERR!)/.test(line)) ?? lines[0] ?? 'npm is not on PATH').replace(/^npm (error|ERR!)\s*/, '')
+  return (lines.find((line) => /npm (error|ERR!)/.test(line)) ?? lines[0] ?? 'npm is not on PATH').replace(
+    /^npm (error|ERR!)\s*/,
+    '',
+  )
 }

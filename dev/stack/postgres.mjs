@@ -1,7 +1,21 @@
 // The embedded Postgres: a plain child process, so that stopping and killing are ours. The npm package only brings the
 // binaries (its own class installs exit hooks that fight with an orderly stop).
 import { spawn, spawnSync } from 'node:child_process'
-import { chownSync, closeSync, cpSync, existsSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -134,11 +148,26 @@ function initialise({ bin, dataDir, runAs }) {
   const passwordFile = `${dataDir}.password`
   writeFileSync(passwordFile, `${roles.password}\n`, { mode: 0o600 })
   if (runAs) chownSync(passwordFile, runAs.uid, runAs.gid)
-  const args = [`--pgdata=${dataDir}`, '--auth=scram-sha-256', `--username=${roles.superuser}`, `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C', '--no-instructions']
-  const result = spawnSync(path.join(bin, 'initdb'), args, { cwd: dataDir, ...runAs, encoding: 'utf8', env: { PATH: process.env.PATH } })
+  const args = [
+    `--pgdata=${dataDir}`,
+    '--auth=scram-sha-256',
+    `--username=${roles.superuser}`,
+    `--pwfile=${passwordFile}`,
+    '--encoding=UTF8',
+    '--locale=C',
+    '--no-instructions',
+  ]
+  const result = spawnSync(path.join(bin, 'initdb'), args, {
+    cwd: dataDir,
+    ...runAs,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH },
+  })
   rmSync(passwordFile, { force: true })
   if (result.status === 0) return
-  throw new Error(`Postgres could not make its data directory ${dataDir}: ${(result.stderr || String(result.error)).trim().split('\n').at(-1)}`)
+  throw new Error(
+    `Postgres could not make its data directory ${dataDir}: ${(result.stderr || String(result.error)).trim().split('\n').at(-1)}`,
+  )
 }
 
 /**
@@ -155,7 +184,9 @@ function reachableDataDir(wanted) {
   mkdirSync(path.dirname(wanted), { recursive: true })
   const user = unprivilegedUser(wanted)
   const base = existsSync('/var/tmp') ? '/var/tmp' : tmpdir()
-  const dataDir = canUse(path.dirname(wanted), user) ? wanted : path.join(ownFolder(path.join(base, `diya-${shortHash(wanted)}`)), 'postgres')
+  const dataDir = canUse(path.dirname(wanted), user)
+    ? wanted
+    : path.join(ownFolder(path.join(base, `diya-${shortHash(wanted)}`)), 'postgres')
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   if (statSync(dataDir).uid === 0) chownSync(dataDir, user.uid, user.gid)
   return dataDir
@@ -190,7 +221,9 @@ function nativeDir() {
   try {
     entry = require.resolve(name)
   } catch {
-    throw new Error(`There is no embedded Postgres for ${platform} ${process.arch}: install PostgreSQL 15 or newer and set DATABASE_URL`)
+    throw new Error(
+      `There is no embedded Postgres for ${platform} ${process.arch}: install PostgreSQL 15 or newer and set DATABASE_URL`,
+    )
   }
   const native = path.resolve(path.dirname(entry), '..', 'native')
   linkLibraries(native)
@@ -214,7 +247,8 @@ function linkLibraries(native) {
  */
 function ownFolder(dir) {
   mkdirSync(dir, { recursive: true, mode: 0o755 })
-  if (lstatSync(dir).isSymbolicLink() || statSync(dir).uid !== process.getuid?.()) throw new Error(`${dir} belongs to another user: remove it and start again`)
+  if (lstatSync(dir).isSymbolicLink() || statSync(dir).uid !== process.getuid?.())
+    throw new Error(`${dir} belongs to another user: remove it and start again`)
   return dir
 }
 
@@ -226,10 +260,16 @@ function unprivilegedUser(dataDir) {
   const existing = statSync(path.join(dataDir, 'PG_VERSION'), { throwIfNoEntry: false })
   if (existing && existing.uid !== 0) return { uid: existing.uid, gid: existing.gid }
   for (const name of ['postgres', 'nobody']) {
-    const [, , uid, gid] = (readFileSync('/etc/passwd', 'utf8').split('\n').find((line) => line.startsWith(`${name}:`)) ?? '').split(':')
+    const [, , uid, gid] = (
+      readFileSync('/etc/passwd', 'utf8')
+        .split('\n')
+        .find((line) => line.startsWith(`${name}:`)) ?? ''
+    ).split(':')
     if (uid && gid) return { uid: Number(uid), gid: Number(gid) }
   }
-  throw new Error('Postgres does not run as root and there is no user "postgres" or "nobody": start as an ordinary user, or set DATABASE_URL')
+  throw new Error(
+    'Postgres does not run as root and there is no user "postgres" or "nobody": start as an ordinary user, or set DATABASE_URL',
+  )
 }
 
 /**

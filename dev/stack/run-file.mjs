@@ -18,7 +18,10 @@ export async function claim(dataDir) {
   mkdirSync(dataDir, { recursive: true })
   const file = path.join(dataDir, 'running.json')
   const before = readRunFile(file)
-  if (before && isAlive(before.self)) throw new SetUpError(`Diya already runs on ${dataDir} (process ${before.self.pid}): stop that one first, or choose another folder with --data`)
+  if (before && isAlive(before.self))
+    throw new SetUpError(
+      `Diya already runs on ${dataDir} (process ${before.self.pid}): stop that one first, or choose another folder with --data`,
+    )
   if (before) await endGroups(before.children.filter(isAlive).map(({ pid }) => pid))
   const self = identityOf(process.pid)
   /** @type {Map<number, Identity>} */
@@ -65,7 +68,9 @@ function identityOf(pid) {
 function bornAt(pid) {
   try {
     // Field 22, counted after the command's name, which may hold blanks and brackets. A zombie is as good as gone.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
     return fields[0] === 'Z' ? '' : `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${fields[19]}`
   } catch {
     return process.platform === 'linux' ? '' : (answerOf('ps', ['-o', 'lstart=', '-p', String(pid)]) ?? '')

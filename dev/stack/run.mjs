@@ -14,7 +14,13 @@ export class SetUpError extends Error {}
  */
 export function run(command, args, { cwd, env, onLine, timeoutMs } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true, timeout: timeoutMs })
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+      timeout: timeoutMs,
+    })
     guard(child)
     let output = ''
     let rest = ''

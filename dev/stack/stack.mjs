@@ -46,7 +46,13 @@ export function startStack(options, progress) {
 
   const stop = async () => {
     // First of all business time stops, so that nothing falls due while the processes leave.
-    if (villageEnv) await once('Stopping the clock of the village', 'dev/village/clock', { args: ['stop'], env: villageEnv, progress, timeoutMs: 10_000 }).catch((error) => progress.say(String(error.message)))
+    if (villageEnv)
+      await once('Stopping the clock of the village', 'dev/village/clock', {
+        args: ['stop'],
+        env: villageEnv,
+        progress,
+        timeoutMs: 10_000,
+      }).catch((error) => progress.say(String(error.message)))
     await supervisor.stopAll()
     claimed?.release()
   }
@@ -83,8 +89,13 @@ async function startOwn({ name, script, env, supervisor, progress }) {
 /** @param {{ options: Options, env: NodeJS.ProcessEnv, progress: import('./progress.mjs').Progress }} what */
 async function loadVillage({ options, env, progress }) {
   const speed = options.speed === undefined ? [] : ['--speed', String(options.speed)]
-  await once(options.empty ? 'Making the administrator' : 'Loading the village', 'dev/village/load', { args: options.empty ? ['--empty'] : [], env, progress })
-  if (!options.empty) await once('Starting the clock of the village', 'dev/village/clock', { args: ['start', ...speed], env, progress })
+  await once(options.empty ? 'Making the administrator' : 'Loading the village', 'dev/village/load', {
+    args: options.empty ? ['--empty'] : [],
+    env,
+    progress,
+  })
+  if (!options.empty)
+    await once('Starting the clock of the village', 'dev/village/clock', { args: ['start', ...speed], env, progress })
 }
 
 /**
@@ -98,7 +109,10 @@ async function once(text, script, { args = [], env, progress, timeoutMs }) {
   await progress.during(text, async (update) => {
     const { command, args: nodeArgs, cwd } = nodeCommand(script, args)
     const { code, output } = await run(command, nodeArgs, { cwd, env, timeoutMs, onLine: update })
-    if (code !== 0) throw new SetUpError(`${text} failed (${path.relative(checkoutDir, compiled(script))}, code ${code}):\n${output.trim().split('\n').slice(-15).join('\n')}`)
+    if (code !== 0)
+      throw new SetUpError(
+        `${text} failed (${path.relative(checkoutDir, compiled(script))}, code ${code}):\n${output.trim().split('\n').slice(-15).join('\n')}`,
+      )
   })
 }
 
@@ -106,7 +120,10 @@ async function once(text, script, { args = [], env, progress, timeoutMs }) {
 function announce({ options, env, dataDir }) {
   const { adminToken = null, users = [] } = readUsers(env.USERS_FILE ?? '')
   const { API_URL: api, TEMPORAL_UI_URL: temporalUi = null, TEMPORAL_ADDRESS: temporalAddress } = env
-  if (options.json) process.stdout.write(`${JSON.stringify({ ready: true, api, console: null, temporalUi, temporalAddress, adminToken, users })}\n`)
+  if (options.json)
+    process.stdout.write(
+      `${JSON.stringify({ ready: true, api, console: null, temporalUi, temporalAddress, adminToken, users })}\n`,
+    )
   const lines = [
     '',
     'Diya is ready.',
@@ -114,7 +131,12 @@ function announce({ options, env, dataDir }) {
     `  Temporal UI                ${temporalUi ?? 'not known: set TEMPORAL_UI_URL'}`,
     `  Data and logs              ${dataDir}`,
     ...(users.length > 0 ? ['  Log-ins'] : []),
-    ...users.map((user) => `    ${Object.values(user).filter((value) => typeof value === 'string').join('  ')}`),
+    ...users.map(
+      (user) =>
+        `    ${Object.values(user)
+          .filter((value) => typeof value === 'string')
+          .join('  ')}`,
+    ),
     '  Ctrl-C stops everything; the next start goes on from there.',
     '',
   ]

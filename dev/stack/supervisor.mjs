@@ -76,7 +76,9 @@ export function createSupervisor({ progress, logDir, onChange }) {
     if (stopping.signal.aborted) return
     const again = Date.now() - since > steadyAfterMs ? 0 : deaths
     const pauseMs = Math.min(longestPauseMs, 500 * 2 ** again)
-    progress.say(`${one.service.name} ended (${howItEnded(one.child)}), starting it again; its log: ${logFile(logDir, one.service.name)}`)
+    progress.say(
+      `${one.service.name} ended (${howItEnded(one.child)}), starting it again; its log: ${logFile(logDir, one.service.name)}`,
+    )
     await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined)
     if (!stopping.signal.aborted) await keepAlive(launch(one.service), again + 1)
   }
@@ -107,14 +109,22 @@ function spawnService(service, log) {
   const saysReady = !service.ready
   // A group of its own: Ctrl-C reaches only us, and we decide the order in which the others stop.
   const stdio = saysReady ? ['ignore', out, out, 'ipc'] : ['ignore', out, out]
-  const child = spawn(command, args, { cwd, ...runAs, env: { ...process.env, ...env }, detached: true, stdio: /** @type {import('node:child_process').StdioOptions} */ (stdio) })
+  const child = spawn(command, args, {
+    cwd,
+    ...runAs,
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: /** @type {import('node:child_process').StdioOptions} */ (stdio),
+  })
   closeSync(out)
   guard(child)
   const ended = new Promise((/** @type {(value: void) => void} */ resolve) => {
     child.once('exit', () => resolve())
     child.once('error', () => resolve())
   })
-  const saidReady = new Promise((/** @type {(value: void) => void} */ resolve) => child.on('message', (message) => message === 'ready' && resolve()))
+  const saidReady = new Promise((/** @type {(value: void) => void} */ resolve) =>
+    child.on('message', (message) => message === 'ready' && resolve()),
+  )
   return { service, child, ended, saidReady }
 }
 
@@ -129,7 +139,8 @@ async function untilReady({ service, child, ended, saidReady }, log) {
     sleep(readyWithinMs, 'late', { ref: false }),
   ])
   if (outcome === 'ready') return
-  const what = outcome === 'ended' ? `ended before it was ready (${howItEnded(child)})` : `was not ready after ${readyWithinMs / 1000} s`
+  const what =
+    outcome === 'ended' ? `ended before it was ready (${howItEnded(child)})` : `was not ready after ${readyWithinMs / 1000} s`
   throw new SetUpError(`${service.name} ${what}. The end of ${log}:\n${lastLines(log, 15)}`)
 }
 

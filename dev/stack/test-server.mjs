@@ -29,10 +29,13 @@ function copyJars(jars) {
   if (!onPath('mvn') || !onPath('java')) return false
   const half = `${jars}.${process.pid}`
   mkdirSync(half, { recursive: true })
-  const result = spawnSync('mvn', ['-q', '-B', '-f', pom, copyGoal, `-DoutputDirectory=${half}`, '-DincludeScope=runtime'], { encoding: 'utf8' })
+  const result = spawnSync('mvn', ['-q', '-B', '-f', pom, copyGoal, `-DoutputDirectory=${half}`, '-DincludeScope=runtime'], {
+    encoding: 'utf8',
+  })
   if (result.status === 0 && !existsSync(jars)) renameSync(half, jars)
   rmSync(half, { recursive: true, force: true })
-  if (result.status !== 0) console.error(`The time-skipping server did not come from Maven: ${result.stdout.trim().split('\n')[0]}`)
+  if (result.status !== 0)
+    console.error(`The time-skipping server did not come from Maven: ${result.stdout.trim().split('\n')[0]}`)
   return existsSync(jars)
 }
 

@@ -30,7 +30,11 @@ export async function workflowBundle(workflowsPath) {
 function fingerprint(workflowsPath) {
   const folders = new Set([path.join(checkoutDir, 'workflows'), path.join(checkoutDir, 'domain'), path.dirname(workflowsPath)])
   const files = [...folders].flatMap(sourcesIn).sort()
-  return [workflowsPath, readFileSync(path.join(checkoutDir, 'package-lock.json'), 'utf8'), ...files.map((file) => file + readFileSync(file, 'utf8'))].join('\n')
+  return [
+    workflowsPath,
+    readFileSync(path.join(checkoutDir, 'package-lock.json'), 'utf8'),
+    ...files.map((file) => file + readFileSync(file, 'utf8')),
+  ].join('\n')
 }
 
 /** @param {string} folder */

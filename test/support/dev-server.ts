@@ -35,7 +35,10 @@ export async function devServer(): Promise<DevServer> {
   const address = `127.0.0.1:${port}`
   let child: ChildProcess | undefined
   const start = async (): Promise<void> => {
-    child = spawn(cli.file, temporalServerArgs({ port, dbFile: path.join(dir, 'temporal.db') }), { stdio: 'ignore', detached: true })
+    child = spawn(cli.file, temporalServerArgs({ port, dbFile: path.join(dir, 'temporal.db') }), {
+      stdio: 'ignore',
+      detached: true,
+    })
     guard(child)
     await untilTemporalAnswers(address, { namespace })
     await prepareTemporal({ address, namespace, retentionDays: 90 })

@@ -18,7 +18,12 @@ export default async function setUp() {
 async function startOwnServer() {
   const dir = mkdtempSync(path.join(tmpdir(), 'diya-test-'))
   chmodSync(dir, 0o755) // As root the server runs as somebody else, who must be able to enter.
-  const options = { dataDir: path.join(dir, 'postgres'), port: await freePort(), settings: fast, logFile: path.join(dir, 'postgres.log') }
+  const options = {
+    dataDir: path.join(dir, 'postgres'),
+    port: await freePort(),
+    settings: fast,
+    logFile: path.join(dir, 'postgres.log'),
+  }
   const server = await startPostgres(options)
   ownServer.dir = dir
   ownServer.stop = server.stop

@@ -52,7 +52,8 @@ export async function realTimeTemporal(server: DevServer): Promise<TestTemporal>
 async function start(create: () => Promise<TestWorkflowEnvironment>): Promise<TestTemporal> {
   const env = await retryStart(create)
   // The time-skipping server adds attributes but cannot list them, so not by `registerSearchAttributes`.
-  if (env.supportsTimeSkipping) await env.connection.operatorService.addSearchAttributes({ namespace: env.namespace ?? 'default', searchAttributes })
+  if (env.supportsTimeSkipping)
+    await env.connection.operatorService.addSearchAttributes({ namespace: env.namespace ?? 'default', searchAttributes })
   const workers = new Set<RunningWorker>()
   const runWorker = async (activities: object, choices: WorkerChoices = {}): Promise<RunningWorker> => {
     const worker = await startWorker(env, activities, choices)
