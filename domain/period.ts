@@ -1,4 +1,4 @@
-import { addDays, daysBetween, daysInMonth } from './calendar.ts'
+import { addDays, daysBetween, daysInMonth, isIsoDate } from './calendar.ts'
 import type { IsoDate } from './calendar.ts'
 import { DomainError } from './errors.ts'
 
@@ -7,6 +7,7 @@ export type Period = { readonly key: IsoDate; readonly from: IsoDate; readonly t
 
 /** The period that holds a date. Boundaries are the anchor day, clamped to each month's end (billing.md rule 11). */
 export function periodContaining(date: IsoDate, anchorDay = 1): Period {
+  if (!isIsoDate(date)) throw new DomainError('INVALID_INPUT', `Not a date: ${String(date)}`)
   const here = boundaryInMonth(monthIndex(date), anchorDay)
   const index = date >= here ? monthIndex(date) : monthIndex(date) - 1
   return periodAt(index, anchorDay)
