@@ -1,0 +1,68 @@
+import type { Role } from '../domain/roles.ts'
+
+const OFFICE = ['cluster-in-charge', 'state-in-charge', 'head-office'] as const satisfies readonly Role[]
+const PLANT_OFFICE = ['csa', 'operator', ...OFFICE] as const satisfies readonly Role[]
+const STAFF = ['technician', ...PLANT_OFFICE] as const satisfies readonly Role[]
+const ALL = ['customer', ...STAFF] as const satisfies readonly Role[]
+
+/**
+ * Who may do what (manual "People and places"; policy, "decision" table). A role only opens the door: which plants or accounts
+ * lie behind it is decided by scope, and never one's own entry by the process itself.
+ */
+export const PERMISSIONS = {
+  'me.read': ALL,
+  'plants.read': ALL,
+  'packages.read': ALL,
+  'clock.read': ALL,
+  'staff.read': OFFICE,
+  'customers.read': STAFF,
+  'accounts.read': ALL,
+  'accounts.read-money': ['customer', ...PLANT_OFFICE],
+  'processes.read': ['operator', ...OFFICE],
+  'processes.retry': OFFICE,
+  'audit.read': ['state-in-charge', 'head-office'],
+  'ledger.read': OFFICE,
+  'notices.read': ['csa', ...OFFICE],
+
+  'tasks.read': STAFF,
+  'tasks.do': STAFF,
+  'tasks.assign': OFFICE,
+  'tasks.review': PLANT_OFFICE,
+
+  'applications.read': ALL,
+  'applications.create': ['customer', 'csa', ...OFFICE],
+  'applications.assign': OFFICE,
+  'applications.fill-in': ['csa', 'operator', 'cluster-in-charge'],
+  'applications.withdraw': ['customer', 'csa', 'cluster-in-charge'],
+  'applications.decide': OFFICE,
+
+  'payments.read': ['customer', ...PLANT_OFFICE],
+  'payments.take-cash': ['csa', 'operator'],
+  'payments.match': OFFICE,
+
+  'billing.read': PLANT_OFFICE,
+  'billing.run': OFFICE,
+  'readings.enter': ['technician', 'operator', 'csa'],
+  'readings.review': ['technician', ...PLANT_OFFICE],
+  'collection.decide': ['csa', ...OFFICE],
+
+  'meters.read': STAFF,
+  'stock.write': OFFICE,
+
+  'package-changes.read': ['customer', ...PLANT_OFFICE],
+  'package-changes.request': ['customer', 'csa', 'cluster-in-charge'],
+  'package-changes.decide': OFFICE,
+
+  'closures.read': ['customer', ...PLANT_OFFICE],
+  'closures.request': ['customer', 'csa', 'cluster-in-charge'],
+  'closures.decide': OFFICE,
+  'refunds.decide': OFFICE,
+  'refunds.pay': PLANT_OFFICE,
+} as const satisfies Record<string, readonly Role[]>
+
+export type Action = keyof typeof PERMISSIONS
+
+/** True when the role may do this at all. */
+export function isPermitted(role: Role, action: Action): boolean {
+  return (PERMISSIONS[action] as readonly Role[]).includes(role)
+}
