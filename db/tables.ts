@@ -46,6 +46,7 @@ export interface Allocations {
   amountMinor: number;
   businessAt: string;
   chargeId: number;
+  origin: Generated<string>;
   paymentId: number | null;
   recordedAt: Generated<string>;
 }

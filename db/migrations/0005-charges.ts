@@ -114,6 +114,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       account_id text not null references accounts,
       charge_id bigint not null references charges,
       payment_id bigint references payments,
+      -- Ordinary money is the account's credit; the deposit pays a debt only by the rule for drawing it.
+      origin text not null default 'credit' check (origin in ('credit', 'deposit')),
       amount_minor bigint not null check (amount_minor > 0),
       business_at timestamptz not null,
       recorded_at timestamptz not null default now()

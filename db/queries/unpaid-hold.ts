@@ -1,0 +1,69 @@
+import { mayPlaceUnpaidHold, unpaidHoldShouldStand } from '../../domain/arrears.ts'
+import { addDuration, dateAt } from '../../domain/calendar.ts'
+import { nextPeriod, periodContaining } from '../../domain/period.ts'
+import type { PlantPolicy } from '../../domain/policy.ts'
+import { processIds } from '../../domain/process-ids.ts'
+import type { Tx } from '../client.ts'
+import type { LockedAccount } from './accounts.ts'
+import { type Arrears, readArrears } from './arrears.ts'
+import { issueCharge } from './charges.ts'
+import { startWorkflow } from './outbox.ts'
+import { liftHold, placeHold } from './supply.ts'
+
+export interface HoldContext {
+  readonly account: LockedAccount
+  readonly asOf: string
+  readonly zone: string
+  readonly policy: PlantPolicy
+}
+
+/**
+ * The only writer of the hold `unpaid`, at the end of every posting: lifts it when nothing is overdue any more, in the very
+ * transaction that made it so. It never places one ({@link placeUnpaidHold}). The caller holds the account lock, so the order
+ * of commits decides between a payment and a cut (design, "Accounts are locked in order").
+ */
+export async function decideUnpaidHold(tx: Tx, { account, asOf, zone, policy }: HoldContext): Promise<void> {
+  if (account.customerId === null) return
+  const arrears = await readArrears(tx, account.customerId, asOf)
+  if (arrears.holdId === null) return
+  if (unpaidHoldShouldStand({ debts: arrears.state.debts, today: dateAt(asOf, zone) })) return
+  await chargeReconnection(tx, { account, asOf, zone, policy }, { holdId: arrears.holdId, customerId: account.customerId })
+  await liftHold(tx, { customerId: account.customerId, reason: 'unpaid', owner: processIds.collection(account.customerId) }, asOf)
+  await startWorkflow(tx, {
+    workflowType: 'collectDues', workflowId: processIds.collection(account.customerId),
+    input: { plant: account.plant, accountId: account.accountId, customerId: account.customerId },
+  })
+}
+
+/**
+ * Places the hold if, in this transaction, a notice for that debt was delivered, its waiting time is over, every step lies
+ * behind it and nothing protects it. Returns the charges that are the reason and the meter's desired version, or undefined.
+ */
+export async function placeUnpaidHold(tx: Tx, arrears: Arrears): Promise<{ chargeIds: number[]; version: number | null } | undefined> {
+  const { state, customerId } = arrears
+  const verdict = mayPlaceUnpaidHold(state)
+  if (!verdict.may || arrears.holdId !== null) return undefined
+  const version = await placeHold(tx, { customerId, reason: 'unpaid', owner: processIds.collection(customerId) }, state.asOf)
+  return { chargeIds: verdict.chargeIds, version }
+}
+
+/** 50 rupees on the next bill, where supply really had been cut; it is no condition of reconnection (policy "reconnection"). */
+async function chargeReconnection(tx: Tx, { account, asOf, zone, policy }: HoldContext, cut: { holdId: number; customerId: string }): Promise<void> {
+  if (policy.fees.reconnectionMinor === 0 || !(await wasDark(tx, cut.customerId))) return
+  const nextBillOn = nextPeriod(periodContaining(dateAt(asOf, zone), policy.anchorDay), policy.anchorDay).from
+  await issueCharge(tx, { account, asOf }, {
+    kind: 'fee', source: `reconnection:${cut.holdId}`, amountMinor: policy.fees.reconnectionMinor, dueOn: addDuration(nextBillOn, policy.postpaid.dueAfter),
+    lines: [{ kind: 'reconnection', amountMinor: policy.fees.reconnectionMinor }],
+  })
+}
+
+async function wasDark(tx: Tx, customerId: string): Promise<boolean> {
+  const meter = await tx
+    .selectFrom('meterInstallations')
+    .innerJoin('meterReported', 'meterReported.serial', 'meterInstallations.serial')
+    .select('relay')
+    .where('customerId', '=', customerId)
+    .where('removedAt', 'is', null)
+    .executeTakeFirst()
+  return meter?.relay === 'open'
+}
