@@ -2,8 +2,11 @@
 import { build, checkNode, ensureDependencies } from './stack/install.mjs'
 import { createProgress } from './stack/progress.mjs'
 import { SetUpError } from './stack/run.mjs'
+import { resolveTemporalCli } from './stack/temporal-cli.mjs'
+import { timeSkippingServer } from './stack/test-server.mjs'
 
 const all = ['types', 'lint', 'format', 'unit', 'integration', 'journey']
+const needServers = ['integration', 'journey']
 
 try {
   checkNode()
@@ -14,9 +17,10 @@ try {
   const unknown = names.filter((name) => !all.includes(name))
   if (unknown.length > 0) throw new SetUpError(`There is no check called ${unknown.join(', ')}; there are ${all.join(', ')}`)
   const outcomes = []
+  let ready = false
   for (const name of names) {
-    // Journeys and some integration tests start the processes as they run in production: compiled.
-    if (name === 'integration' || (name === 'journey' && !names.includes('integration'))) await build(progress)
+    if (!ready && needServers.includes(name)) await prepareServers(progress)
+    ready ||= needServers.includes(name)
     progress.say(`Running ${name}`)
     const check = checks[name]
     if (check) outcomes.push(await runCheck(check, { show: true }))
@@ -26,4 +30,15 @@ try {
   console.error(error instanceof SetUpError ? error.message : error)
   console.log('0 passed, 1 failed')
   process.exitCode = 1
+}
+
+/**
+ * What takes longer than a test may: compiling the processes, which tests start as production does, and getting Temporal's servers.
+ * @param {import('./stack/progress.mjs').Progress} progress
+ */
+async function prepareServers(progress) {
+  await build(progress)
+  const cli = process.env.TEMPORAL_ADDRESS ? undefined : await resolveTemporalCli(progress)
+  progress.say(`Temporal: ${cli?.source ?? 'the one of TEMPORAL_ADDRESS'}`)
+  await progress.during('Looking for the time-skipping server', async () => timeSkippingServer())
 }

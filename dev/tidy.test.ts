@@ -6,7 +6,20 @@ import { fileURLToPath } from 'node:url'
 import tseslint from 'typescript-eslint'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const sources = ['domain', 'workflows', 'activities', 'workers', 'api', 'db', 'meters', 'notifications', 'dev', 'deploy', 'test', 'bench']
+const sources = [
+  'domain',
+  'workflows',
+  'activities',
+  'workers',
+  'api',
+  'db',
+  'meters',
+  'notifications',
+  'dev',
+  'deploy',
+  'test',
+  'bench',
+]
 
 // Without the rules that need types: planted files are not part of the program, and reading the whole program takes a while.
 const withoutTypes = new ESLint({ cwd: root, overrideConfig: [{ files: ['**/*.ts'], ...tseslint.configs.disableTypeChecked }] })
@@ -58,14 +71,39 @@ const wrongCode = [
   ['an enum', 'domain/planted.ts', 'export enum Stage { Open }', 'no-restricted-syntax'],
   ['a default export', 'db/planted.ts', 'export default 1', 'no-restricted-syntax'],
   ['any', 'db/planted.ts', 'export const row: any = 1', '@typescript-eslint/no-explicit-any'],
-  ['a non-null assertion', 'db/planted.ts', 'export const first = (rows: number[]): number => rows[0]!', '@typescript-eslint/no-non-null-assertion'],
+  [
+    'a non-null assertion',
+    'db/planted.ts',
+    'export const first = (rows: number[]): number => rows[0]!',
+    '@typescript-eslint/no-non-null-assertion',
+  ],
   ['a clock in a rule', 'domain/planted.ts', 'export const today = Date.now()', 'no-restricted-syntax'],
   ['the environment', 'activities/planted.ts', 'export const url = process.env.DATABASE_URL', 'no-restricted-syntax'],
-  ['a type imported as a value', 'db/planted.ts', "import { Db } from './client.ts'\nexport const close = (db: Db): unknown => db", '@typescript-eslint/consistent-type-imports'],
-  ['four parameters', 'db/planted.ts', 'export const sum = (a: number, b: number, c: number, d: number): number => a + b + c + d', 'max-params'],
+  [
+    'a type imported as a value',
+    'db/planted.ts',
+    "import { Db } from './client.ts'\nexport const close = (db: Db): unknown => db",
+    '@typescript-eslint/consistent-type-imports',
+  ],
+  [
+    'four parameters',
+    'db/planted.ts',
+    'export const sum = (a: number, b: number, c: number, d: number): number => a + b + c + d',
+    'max-params',
+  ],
   ['a long file', 'db/planted.ts', 'export {}\n'.repeat(301), 'max-lines'],
-  ['a long function', 'db/planted.ts', `export function long(): void {\n${'  close()\n'.repeat(60)}}\ndeclare function close(): void`, 'max-lines-per-function'],
-  ['deep nesting', 'db/planted.ts', 'for (const a of [[[[1]]]]) { for (const b of a) { for (const c of b) { for (const d of c) console.log(d) } } }', 'max-depth'],
+  [
+    'a long function',
+    'db/planted.ts',
+    `export function long(): void {\n${'  close()\n'.repeat(60)}}\ndeclare function close(): void`,
+    'max-lines-per-function',
+  ],
+  [
+    'deep nesting',
+    'db/planted.ts',
+    'for (const a of [[[[1]]]]) { for (const b of a) { for (const c of b) { for (const d of c) console.log(d) } } }',
+    'max-depth',
+  ],
 ] as const
 
 describe('lint catches', () => {
@@ -90,7 +128,9 @@ describe('lint catches', () => {
   test('a promise nobody waits for, in every folder', async () => {
     const eslint = new ESLint({ cwd: root })
     for (const folder of ['domain', 'workflows', 'activities', 'workers', 'api', 'db', 'meters', 'notifications', 'test']) {
-      const config = (await eslint.calculateConfigForFile(path.join(root, folder, 'planted.ts'))) as { rules: Record<string, unknown[]> }
+      const config = (await eslint.calculateConfigForFile(path.join(root, folder, 'planted.ts'))) as {
+        rules: Record<string, unknown[]>
+      }
       expect(config.rules['@typescript-eslint/no-floating-promises']?.[0]).toBe(2)
     }
   })
@@ -105,7 +145,9 @@ describe('the tree', () => {
   })
 
   test('file names are kebab-case', () => {
-    expect(files.filter((file) => /\.(ts|mjs)$/.test(file) && !/^[a-z0-9-]+(\.test)?\.(ts|mjs)$/.test(path.basename(file)))).toEqual([])
+    expect(
+      files.filter((file) => /\.(ts|mjs)$/.test(file) && !/^[a-z0-9-]+(\.test)?\.(ts|mjs)$/.test(path.basename(file))),
+    ).toEqual([])
   })
 
   test('every workflow is exported from workflows/index.ts, or no worker would run it', () => {

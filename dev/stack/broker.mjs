@@ -1,9 +1,11 @@
-// The embedded MQTT broker (3.1.1), with the same rules of access as deploy/mosquitto/acl: the gateway may use every branch, a
-// meter only its own. What it keeps is in memory; after a restart meters report again and the gateway sends again.
+// The embedded MQTT broker (3.1.1), with the same rules of access as deploy/mosquitto/acl: the gateway hears all and
+// commands, a meter keeps to its own branch. What it keeps is in memory; after a restart meters report again and the gateway sends again.
 import { Aedes } from 'aedes'
 import { createServer } from 'node:net'
 
 const { BROKER_PORT, MQTT_USERNAME, MQTT_PASSWORD, METER_PASSWORD } = process.env
+
+const uplink = new Set(['status', 'state', 'telemetry', 'event', 'ack'])
 
 /** @type {WeakSet<object>} */
 const gateways = new WeakSet()
@@ -17,20 +19,33 @@ const broker = await Aedes.createBroker({
     done(null, isMeter || gateways.has(client))
   },
   authorizePublish(client, packet, done) {
-    done(!client || mayUse(client, packet.topic) ? null : new Error(`${client.id} may not publish to ${packet.topic}`))
+    done(!client || mayPublish(client, packet.topic) ? null : new Error(`${client.id} may not publish to ${packet.topic}`))
   },
   authorizeSubscribe(client, subscription, done) {
-    done(null, !client || mayUse(client, subscription.topic) ? subscription : null)
+    done(null, !client || mayHear(client, subscription.topic) ? subscription : null)
   },
 })
 
+/** @typedef {{ id: string }} Who */
+
 /**
- * @param {{ id: string }} client
+ * @param {Who} client
  * @param {string} topic
  */
-function mayUse(client, topic) {
-  const [root, version, , serial] = topic.split('/')
-  return gateways.has(client) || (root === 'mg' && version === 'v1' && serial === client.id)
+function mayPublish(client, topic) {
+  const [root, version, , serial, leaf, ...rest] = topic.split('/')
+  if (root !== 'mg' || version !== 'v1' || rest.length > 0) return false
+  return gateways.has(client) ? leaf === 'cmd' : serial === client.id && leaf !== undefined && uplink.has(leaf)
+}
+
+/**
+ * @param {Who} client
+ * @param {string} filter
+ */
+function mayHear(client, filter) {
+  const [root, version, , serial, leaf, ...rest] = filter.split('/')
+  if (root !== 'mg' || version !== 'v1' || rest.length > 0) return false
+  return gateways.has(client) ? leaf !== undefined && uplink.has(leaf) : serial === client.id && leaf === 'cmd'
 }
 
 const server = createServer((socket) => broker.handle(socket))

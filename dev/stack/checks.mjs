@@ -20,7 +20,12 @@ export const checks = {
   quickLint: { name: 'lint', bin: 'eslint/bin/eslint.js', args: ['.', '--max-warnings', '0', ...eslintCache] },
   format: { name: 'format', bin: 'prettier/bin/prettier.cjs', args: ['--check', '--log-level', 'warn', '.'] },
   unit: { name: 'unit', bin: 'jest/bin/jest.js', args: ['--selectProjects', 'unit'], jest: true },
-  integration: { name: 'integration', bin: 'jest/bin/jest.js', args: ['--selectProjects', 'integration', '--runInBand'], jest: true },
+  integration: {
+    name: 'integration',
+    bin: 'jest/bin/jest.js',
+    args: ['--selectProjects', 'integration', '--runInBand'],
+    jest: true,
+  },
   journey: { name: 'journey', bin: 'jest/bin/jest.js', args: ['--selectProjects', 'journey', '--runInBand'], jest: true },
 }
 
@@ -50,7 +55,9 @@ export async function runCheck(check, { show }) {
 export function report(outcomes) {
   console.log('')
   for (const { name, passed, failed, seconds } of outcomes) {
-    console.log(`${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s`)
+    console.log(
+      `${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s`,
+    )
   }
   const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0)
   console.log(`${outcomes.reduce((sum, outcome) => sum + outcome.passed, 0)} passed, ${failed} failed`)
