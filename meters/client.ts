@@ -131,7 +131,9 @@ function openLane({ lane, options, isClosing }: LaneContext): OpenLane {
   acknowledgeAfterCommit({ open, options, isClosing })
 
   let subscribed = false
+  let outageTold = false
   client.on('connect', ({ sessionPresent }) => {
+    outageTold = false
     log.info({ lane: lane.name, sessionPresent }, 'connected to the broker')
     // Subscribing again makes the broker repeat every retained message: once per start is wanted, at each reconnect it is not.
     const subscription = subscribed && sessionPresent ? Promise.resolve() : subscribe(client, lane, options)
@@ -150,7 +152,11 @@ function openLane({ lane, options, isClosing }: LaneContext): OpenLane {
   client.on('close', () => {
     open.connection += 1
   })
-  client.on('error', (error) => log.warn({ lane: lane.name, err: error }, 'broker connection failed'))
+  client.on('error', (error) => {
+    // Once an outage, not once a second.
+    if (!outageTold) log.warn({ lane: lane.name, err: error }, 'broker connection failed')
+    outageTold = true
+  })
   client.connect()
   return open
 }

@@ -11,6 +11,8 @@ const uplink = new Set(['status', 'state', 'telemetry', 'event', 'ack'])
 const gateways = new WeakSet()
 
 const broker = await Aedes.createBroker({
+  // No queue of its own: a thousand connections lost in one moment would overflow the stack of the one it has.
+  concurrency: 0,
   // eslint-disable-next-line max-params -- the broker's own signature
   authenticate(client, username, password, done) {
     if (username === MQTT_USERNAME && String(password) === MQTT_PASSWORD) gateways.add(client)

@@ -59,6 +59,7 @@ export interface Fleet {
 }
 
 const SHELF: MeterSettings = { load_limit_w: 0, active_from: '00:00', active_to: '24:00', utc_offset_min: 0, relay: 'open' }
+const LEAVE_AT_ONCE = 50
 const NO_DEMAND: DemandWh = () => 0
 
 /** What the meters of a fleet share. */
@@ -115,7 +116,7 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
       village.closed = true
       clearInterval(timer)
       await arrival.begun
-      await Promise.all([...devices.values()].map((device) => device.close()))
+      await leave([...devices.values()])
       await persist()
     },
   }
@@ -169,6 +170,13 @@ function arrive(village: Village): { begun: Promise<void>; greeted: Promise<void
   }
   const begun = begin()
   return { begun, greeted: begun.then(() => Promise.all(greetings)).then(() => undefined) }
+}
+
+/** Disconnects a few at a time, for the same reason. */
+async function leave(devices: readonly Device[]): Promise<void> {
+  for (let first = 0; first < devices.length; first += LEAVE_AT_ONCE) {
+    await Promise.all(devices.slice(first, first + LEAVE_AT_ONCE).map((device) => device.close()))
+  }
 }
 
 /** Looks at the clock every beat: midnights, ends of validity, losses of memory, coming and going. */
