@@ -393,18 +393,31 @@ export interface Outbox {
 
 export interface PackageRequests {
   accountId: string;
+  appliedAt: string | null;
+  approvedAt: string | null;
   customerId: string;
   effectiveOn: string | null;
   endedAs: string | null;
   endedAt: string | null;
+  failedAs: string | null;
+  followUps: Generated<number>;
   fromCode: string;
   fromVersion: number;
+  meterKind: string | null;
+  needsStateApproval: boolean | null;
   plant: string;
   requestedAt: string;
   requestedBy: string;
   requestId: string;
+  reviewRound: Generated<number>;
+  setBackAt: string | null;
+  setBackVersion: number | null;
+  settledAt: string | null;
+  supplyVersion: number | null;
+  switchedAt: string | null;
   takesEffect: string;
   toCode: string;
+  toFeeder: string | null;
   toVersion: number;
 }
 

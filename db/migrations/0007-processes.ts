@@ -109,13 +109,36 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       takes_effect text not null check (takes_effect in ('next-period', 'at-once')),
       requested_by text not null,
       requested_at timestamptz not null,
+      -- Kind of meter to be installed with it; null: the meter that is there stays.
+      meter_kind text check (meter_kind in ('smart', 'conventional', 'load_limiter')),
+      to_feeder text,
+      -- How many follow-up visits have been ordered.
+      follow_ups integer not null default 0,
+      needs_state_approval boolean,
+      approved_at timestamptz,
+      settled_at timestamptz,
+      -- First day of the new price: planned from the settlement on, the true one once applied.
       effective_on date,
+      -- Desired version of the meter that carries the new package, and the one that takes it back.
+      supply_version bigint,
+      switched_at timestamptz,
+      applied_at timestamptz,
+      set_back_version bigint,
+      set_back_at timestamptz,
+      failed_as text,
+      -- 1, and one more each time the finished work was sent back.
+      review_round integer not null default 1,
       ended_at timestamptz,
       ended_as text,
       foreign key (plant, from_code, from_version) references packages (plant, code, version),
-      foreign key (plant, to_code, to_version) references packages (plant, code, version)
+      foreign key (plant, to_code, to_version) references packages (plant, code, version),
+      foreign key (plant, to_feeder) references feeders,
+      check ((ended_at is null) = (ended_as is null)),
+      check (applied_at is null or (settled_at is not null and effective_on is not null)),
+      check (settled_at is null or approved_at is not null)
     );
-    create unique index package_requests_one_open on package_requests (customer_id) where ended_at is null;
+    -- Once applied a change only waits to be confirmed: the next one may be asked for.
+    create unique index package_requests_one_open on package_requests (customer_id) where ended_at is null and applied_at is null;
 
     create table closures (
       closure_id text primary key check (closure_id ~ '^[A-Z]{6}-L[0-9]+$'),
