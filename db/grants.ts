@@ -4,7 +4,7 @@ import { APP_ROLE } from './client.ts'
 /** Tables whose rows are only ever added: the application's role may not update them. */
 export const APPEND_ONLY = [
   'clock_segments', 'policies', 'audit_log', 'ledger_accounts', 'postings', 'charge_lines', 'bills', 'bill_charges',
-  'allocations', 'notes', 'meter_desired', 'decisions', 'free_texts',
+  'allocations', 'notes', 'meter_desired', 'meter_moves', 'decisions', 'free_texts',
 ] as const
 
 /** Tables that hold no history and may lose rows. */

@@ -53,6 +53,7 @@ export interface Allocations {
 
 export interface Applications {
   address: Generated<string>;
+  agentRound: Generated<number>;
   applicationId: string;
   appliedAt: string;
   assignedAt: string | null;
@@ -62,6 +63,7 @@ export interface Applications {
   endedAs: string | null;
   endedAt: string | null;
   extendedAt: string | null;
+  installationRound: Generated<number>;
   kycAt: string | null;
   kycBy: string | null;
   meterKind: string | null;
@@ -71,6 +73,7 @@ export interface Applications {
   packageVersion: number | null;
   plant: string;
   pole: string | null;
+  poleRound: Generated<number>;
   salesAgent: string | null;
 }
 
@@ -299,6 +302,17 @@ export interface MeterInstallations {
   startRegisterWh: number;
 }
 
+export interface MeterMoves {
+  accountId: string | null;
+  businessAt: string;
+  fromState: string | null;
+  moveId: Generated<number>;
+  recordedAt: Generated<string>;
+  serial: string;
+  source: string;
+  toState: string;
+}
+
 export interface MeterReported {
   activeFrom: string | null;
   activeTo: string | null;
@@ -457,15 +471,21 @@ export interface Payments {
   amountMinor: number;
   channel: string;
   collectedBy: string | null;
+  creditAfterMinor: number | null;
   currency: string;
+  mismatches: Generated<string[]>;
   namedCharges: Generated<ArrayType<number>>;
+  noticeId: number | null;
+  paidInto: string | null;
   paymentId: Generated<number>;
   plant: string;
+  postedAt: string | null;
   provider: string;
   receiptNumber: string | null;
   receivedAt: string;
   recordedAt: Generated<string>;
   reference: string;
+  remainingAfterMinor: number | null;
   state: string;
   valueDate: string;
 }
@@ -650,6 +670,7 @@ export interface DB {
   meterDesired: MeterDesired;
   meterEvents: MeterEvents;
   meterInstallations: MeterInstallations;
+  meterMoves: MeterMoves;
   meterReported: MeterReported;
   meters: Meters;
   meterTelemetry: MeterTelemetry;

@@ -62,6 +62,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       deposit_parts integer check (deposit_parts between 1 and 3),
       deadline_at timestamptz,
       extended_at timestamptz,
+      -- How many decisions of a step that comes again were carried out: another agent, another pole, another installation.
+      agent_round integer not null default 0,
+      pole_round integer not null default 0,
+      installation_round integer not null default 1,
       ended_at timestamptz,
       ended_as text check (ended_as in ('active', 'withdrawn', 'refused', 'deadline-passed', 'cancelled')),
       applied_at timestamptz not null,
@@ -87,7 +91,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       foreign key (plant, pole) references poles,
       foreign key (plant, feeder) references feeders,
       check (customer_id = plant || pole || lpad(connection_number::text, 2, '0')),
-      check (left_on is null or connected_on is not null)
+      -- Who withdraws before the supply begins leaves without ever having been connected; the id stays used.
+      check (left_on is null or connected_on is null or left_on >= connected_on)
     );
 
     -- Which package version holds from which day; at most one open row a connection, days never overlap.

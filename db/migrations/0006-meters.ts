@@ -16,6 +16,21 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create unique index meters_one_assigned on meters (account_id) where state = 'assigned';
     create unique index meters_one_installed on meters (account_id) where state = 'installed';
 
+    -- The history of the stock: where each meter came from and went, and by which step.
+    create table meter_moves (
+      move_id bigint generated always as identity primary key,
+      serial text not null references meters,
+      from_state text,
+      to_state text not null,
+      account_id text references accounts,
+      source text not null,
+      business_at timestamptz not null,
+      recorded_at timestamptz not null default now()
+    );
+    create index meter_moves_serial on meter_moves (serial, move_id);
+    create trigger meter_moves_append_only before update or delete or truncate on meter_moves
+      for each statement execute function refuse_change();
+
     create table meter_installations (
       installation_id bigint generated always as identity primary key,
       serial text not null references meters,
