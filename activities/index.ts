@@ -1,4 +1,5 @@
 import type { Db } from '../db/client.ts'
+import { createCollectionActivities } from './collection.ts'
 import { refusalsAreFinal } from './failure.ts'
 import { createMeterActivities } from './meters.ts'
 import { createProcessActivities } from './processes.ts'
@@ -13,6 +14,7 @@ export interface ActivityDeps {
 export function createActivities(deps: ActivityDeps) {
   return refusalsAreFinal({
     ...createProcessActivities(deps),
+    ...createCollectionActivities(deps),
     ...createTaskActivities(deps),
     ...createMeterActivities(deps),
   })

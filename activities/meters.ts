@@ -1,10 +1,11 @@
 import type { Db, Tx } from '../db/client.ts'
 import { inTransaction } from '../db/queries/accounts.ts'
-import { nudge, type Topic } from '../db/queries/outbox.ts'
+import type { Topic } from '../db/queries/outbox.ts'
 import { readPlant } from '../db/queries/plants.ts'
 import { cancelTask, findTask, openTask, tellRole } from '../db/queries/tasks.ts'
 import { addToInstant, dateAt, daysBetween } from '../domain/calendar.ts'
 import type { TaskKind } from '../domain/tasks.ts'
+import { recordHandReport } from './hand-reports.ts'
 
 /** Which change of which meter a process waits for. */
 export interface MeterChangeKey {
@@ -60,14 +61,7 @@ export function createMeterActivities({ db }: { db: Db }) {
       inTransaction(db, async (tx) => {
         const meter = await installedMeter(tx, key.customerId)
         const task = await findTask(tx, key)
-        const desired = await desiredVersion(tx, meter.serial, key.version)
-        const done = task?.result?.outcome !== 'not-possible'
-        const values = done
-          ? { version: key.version, loadLimitW: desired.loadLimitW, activeFrom: desired.activeFrom, activeTo: desired.activeTo, relay: desired.relay === 'open' ? 'open' : 'closed' }
-          : { refusedVersion: key.version, refusalReason: String(task?.result?.reason ?? 'not-possible') }
-        const row = { ...values, reportedAt: key.asOf, lastSeenAt: key.asOf }
-        await tx.insertInto('meterReported').values({ serial: meter.serial, ...row }).onConflict((c) => c.column('serial').doUpdateSet(row)).execute()
-        await nudge(tx, `meter:${meter.serial}`)
+        if (task?.status === 'completed') await recordHandReport(tx, { serial: meter.serial, version: key.version, task, asOf: key.asOf })
       }),
 
     /** The work by hand is no longer wanted: a later change overtook it. */

@@ -1,1 +1,2 @@
+export { collectDues } from './collect-dues.ts'
 export { doFieldTask } from './do-field-task.ts'

@@ -80,13 +80,23 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       fingerprint text not null,
       plant text references plants,
       body jsonb not null,
-      state text not null default 'received' check (state in ('received', 'started', 'done', 'quarantined')),
+      state text not null default 'received' check (state in ('received', 'done', 'quarantined')),
       quarantine_reason text,
       business_at timestamptz not null,
       recorded_at timestamptz not null default now(),
-      unique (provider, reference, fingerprint)
+      unique (provider, reference, fingerprint),
+      check ((state = 'quarantined') = (quarantine_reason is not null))
     );
-    create index payment_notices_waiting on payment_notices (notice_id) where state in ('received', 'started');
+    create index payment_notices_waiting on payment_notices (notice_id) where state = 'received';
+    create function notices_stay_as_received() returns trigger language plpgsql as $$
+    begin
+      if (to_jsonb(new) - 'state' - 'quarantine_reason') <> (to_jsonb(old) - 'state' - 'quarantine_reason') or old.state <> 'received' then
+        raise exception 'payment notice % stays as it was received', old.notice_id using errcode = 'restrict_violation';
+      end if;
+      return new;
+    end $$;
+    create trigger payment_notices_immutable before update on payment_notices for each row execute function notices_stay_as_received();
+    create trigger payment_notices_never_deleted before delete or truncate on payment_notices for each statement execute function refuse_change();
 
     create table payments (
       payment_id bigint generated always as identity primary key,
@@ -103,11 +113,36 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       value_date date not null,
       received_at timestamptz not null,
       receipt_number text unique,
+      -- The notice that first told of it, and the ledger account the money came into.
+      notice_id bigint references payment_notices,
+      paid_into text,
+      posted_at timestamptz,
+      -- As the receipt states them: what was still owed, and what was credit, right after this payment.
+      remaining_after_minor bigint check (remaining_after_minor >= 0),
+      credit_after_minor bigint check (credit_after_minor >= 0),
+      -- What did not fit and was taken all the same: a bill of somebody else, an account that is closed.
+      mismatches text[] not null default '{}',
       recorded_at timestamptz not null default now(),
       unique (provider, reference),
-      check (account_id is not null or state <> 'posted')
+      check (account_id is not null or state <> 'posted'),
+      check (receipt_number is null or (state = 'posted' and num_nulls(posted_at, remaining_after_minor, credit_after_minor) = 0))
     );
     create index payments_account on payments (account_id, payment_id);
+    create index payments_undecided on payments (plant, payment_id) where state in ('pending', 'unknown', 'suspense');
+
+    -- What was said of a payment stands; it only goes forward, and once posted it is final.
+    create function payments_go_forward() returns trigger language plpgsql as $$
+    declare
+      later constant text[] := array['state', 'account_id', 'named_charges', 'receipt_number', 'posted_at', 'remaining_after_minor', 'credit_after_minor', 'mismatches'];
+    begin
+      if (to_jsonb(new) - later) <> (to_jsonb(old) - later) or old.state = 'posted' or (old.state = 'suspense' and new.state not in ('suspense', 'posted'))
+        or (old.account_id is not null and new.account_id is distinct from old.account_id) then
+        raise exception 'payment % cannot be changed so', old.payment_id using errcode = 'restrict_violation';
+      end if;
+      return new;
+    end $$;
+    create trigger payments_forward before update on payments for each row execute function payments_go_forward();
+    create trigger payments_never_deleted before delete or truncate on payments for each statement execute function refuse_change();
 
     create table allocations (
       allocation_id bigint generated always as identity primary key,
@@ -121,6 +156,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       recorded_at timestamptz not null default now()
     );
     create index allocations_charge on allocations (charge_id);
+    create index allocations_payment on allocations (payment_id);
 
     create table notes (
       note_id bigint generated always as identity primary key,
@@ -165,6 +201,23 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     end $$;
     create trigger allocations_within_charge after insert on allocations for each row execute function charge_is_never_overpaid();
     create trigger notes_within_charge after insert on notes for each row execute function charge_is_never_overpaid();
+
+    -- Nor does a payment settle more than was paid.
+    create function payment_is_never_overspent() returns trigger language plpgsql as $$
+    declare
+      paid bigint;
+    begin
+      select amount_minor into paid from payments where payment_id = new.payment_id and account_id = new.account_id for update;
+      if not found then
+        raise exception 'payment % is of another account', new.payment_id using errcode = 'check_violation';
+      end if;
+      if (select sum(amount_minor) from allocations where payment_id = new.payment_id) > paid then
+        raise exception 'payment % would settle more than was paid', new.payment_id using errcode = 'check_violation';
+      end if;
+      return null;
+    end $$;
+    create trigger allocations_within_payment after insert on allocations for each row when (new.payment_id is not null)
+      execute function payment_is_never_overspent();
 
     create table refunds (
       refund_id bigint generated always as identity primary key,

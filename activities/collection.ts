@@ -1,0 +1,121 @@
+import type { Db, Tx } from '../db/client.ts'
+import { type LockedAccount, withAccount } from '../db/queries/accounts.ts'
+import { type Arrears, readArrears } from '../db/queries/arrears.ts'
+import { markCarried } from '../db/queries/dunning.ts'
+import type { Topic } from '../db/queries/outbox.ts'
+import { readDecision } from '../db/queries/processes.ts'
+import { readTask } from '../db/queries/tasks.ts'
+import { nextStep, type NextStep } from '../domain/arrears.ts'
+import { processIds } from '../domain/process-ids.ts'
+import { supplyWork, type SupplyWork } from './collection-supply.ts'
+import { takeStep } from './collection-steps.ts'
+
+export interface CollectionKey {
+  readonly plant: string
+  readonly accountId: string
+  readonly customerId: string
+  readonly asOf: string
+}
+
+/** Everything `collect-dues` decides by, read afresh at every look. */
+export interface CollectionFacts {
+  readonly next: NextStep
+  /** What the supply still needs: a task, a confirmation, a word to the customer. */
+  readonly supply: SupplyWork
+  /** The step that a cluster or state in-charge must decide, e.g. `protected:91`, `ban:7`. */
+  readonly asks: { readonly step: string; readonly of: 'state-in-charge' | 'cluster-in-charge' } | null
+  /** Notices carried by hand that have been handed over but not noted yet. */
+  readonly carriedTaskIds: readonly string[]
+  /** Confirmed: the contract ends and closing takes over. */
+  readonly banned: boolean
+  readonly openMinor: number
+  readonly topics: readonly Topic[]
+}
+
+/** What chasing a debt does to the world; the rules are in `domain/arrears.ts` (policy, "Chasing and cutting"). */
+export function createCollectionActivities({ db }: { db: Db }) {
+  return {
+    /** Where the account stands and what comes next. Changes nothing. */
+    readCollection: (key: CollectionKey): Promise<CollectionFacts> => readCollection(db, key),
+
+    /**
+     * Takes the next step if it is still the one expected: the account is locked, everything is read again, so a payment that
+     * came in between wins. Returns whether it was taken.
+     */
+    takeCollectionStep: ({ expected, ...key }: CollectionKey & { expected: NextStep['kind'] }): Promise<boolean> =>
+      withAccount(db, key.accountId, async (tx, account) => {
+        const arrears = await readArrears(tx, key.customerId, key.asOf)
+        const next = nextStep(arrears.state)
+        return next.kind === expected && takeStep(tx, { arrears, account }, next)
+      }),
+
+    /** Does what the supply needs now: opens or withdraws the work by hand, notes what was reported, tells the customer. */
+    keepSupply: (key: CollectionKey): Promise<void> =>
+      withAccount(db, key.accountId, async (tx, account) => {
+        const arrears = await readArrears(tx, key.customerId, key.asOf)
+        const work = await supplyWork(tx, arrears)
+        for (const act of work.acts) await act(tx, { arrears, account })
+      }),
+
+    /** Notes that a printed notice was handed over. */
+    noteCarried: ({ taskIds, ...key }: CollectionKey & { taskIds: readonly string[] }): Promise<void> =>
+      withAccount(db, key.accountId, async (tx) => {
+        for (const taskId of taskIds) {
+          const { completedAt } = await readTask(tx, taskId)
+          if (completedAt !== null) await markCarried(tx, { taskId, deliveredAt: completedAt })
+        }
+      }),
+  }
+}
+
+/** The account with what it is in arrears with: what a step acts on. */
+export interface InArrears {
+  readonly arrears: Arrears
+  readonly account: LockedAccount
+}
+
+async function readCollection(db: Db | Tx, { customerId, accountId, asOf }: CollectionKey): Promise<CollectionFacts> {
+  const arrears = await readArrears(db, customerId, asOf)
+  const supply = await supplyWork(db, arrears)
+  const asks = await openQuestion(db, arrears)
+  return {
+    next: nextStep(arrears.state), supply: { needed: supply.acts.length > 0, settled: supply.settled, lookAgainAt: supply.lookAgainAt }, asks,
+    carriedTaskIds: await carriedTasks(db, arrears), banned: await isBanned(db, arrears),
+    openMinor: arrears.state.debts.reduce((sum, { openMinor }) => sum + openMinor, 0),
+    topics: [`account:${accountId}`, `connection:${customerId}`, ...supply.topics],
+  }
+}
+
+/** A question put to an in-charge and not answered yet: a protected customer, or the ban. */
+async function openQuestion(db: Db | Tx, { state, customerId, holdId }: Arrears): Promise<CollectionFacts['asks']> {
+  const workflowId = processIds.collection(customerId)
+  for (const debt of state.debts.filter(({ steps }) => steps.some(({ step }) => step === 'ask-state'))) {
+    const step = `protected:${debt.chargeId}`
+    if ((await readDecision(db, workflowId, step)) === undefined) return { step, of: 'state-in-charge' }
+  }
+  const asked = state.debts.some(({ steps }) => steps.some(({ step }) => step === 'ban'))
+  if (!asked || holdId === null) return null
+  const step = `ban:${holdId}`
+  return (await readDecision(db, workflowId, step)) === undefined ? { step, of: 'cluster-in-charge' } : null
+}
+
+async function isBanned(db: Db | Tx, { customerId, holdId }: Arrears): Promise<boolean> {
+  const decision = holdId === null ? undefined : await readDecision(db, processIds.collection(customerId), `ban:${holdId}`)
+  return decision?.verdict === 'confirmed'
+}
+
+async function carriedTasks(db: Db | Tx, { state }: Arrears): Promise<string[]> {
+  const chargeIds = state.debts.map(({ chargeId }) => chargeId)
+  if (chargeIds.length === 0) return []
+  const rows = await db
+    .selectFrom('dunningSteps')
+    .innerJoin('tasks', 'tasks.taskId', 'dunningSteps.taskId')
+    .select('tasks.taskId')
+    .where('chargeId', 'in', chargeIds)
+    .where('tasks.kind', '=', 'written-notice')
+    .where('tasks.status', '=', 'completed')
+    .where('deliveredAt', 'is', null)
+    .distinct()
+    .execute()
+  return rows.map(({ taskId }) => taskId)
+}
