@@ -168,6 +168,8 @@ export async function payInCash(
     if (account === undefined) throw new Error(`no account ${payment.accountId}`)
     const { accountId, plant, currency } = account
     const { amountMinor, at, reference } = payment
+    // Older credit goes first: a payment never settles more than itself.
+    await allocateCredit(tx, { account, asOf: at, zone: ZONE })
     const { paymentId } = await tx
       .insertInto('payments')
       .values({
