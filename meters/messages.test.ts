@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import { hasValuesOf, reportedState, setDesiredCommand } from './desired.ts'
 import type { DesiredState } from './desired.ts'
 import { decodeAck, decodeCommand, decodeEvent, decodeState, decodeStatus, decodeTelemetry, encodeMessage } from './messages.ts'
@@ -86,6 +87,19 @@ describe('messages', () => {
 
   test.each(['24:01', '7:00', '25:00', '12:60', '', 'noon'])('hours from %j are refused', (active_from) => {
     expect(decodeState(bytes({ ...state, active_from }))).toMatchObject({ ok: false })
+  })
+
+  test('whatever bytes come, no decoder throws', () => {
+    const decoders = [decodeStatus, decodeTelemetry, decodeEvent, decodeState, decodeCommand, decodeAck]
+    const deep = Buffer.from(`{"x":"\\u0041","y":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)
+    const anything = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array)),
+      fc.json().map((json) => Buffer.from(json)),
+    )
+    for (const decode of decoders) {
+      expect(decode(deep)).toMatchObject({ ok: false })
+      fc.assert(fc.property(anything, (payload) => typeof decode(payload).ok === 'boolean'))
+    }
   })
 
   test('a command carries its desired state there and the read-back brings it home', () => {

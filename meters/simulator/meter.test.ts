@@ -79,6 +79,13 @@ describe('a meter obeys', () => {
     expect(memory.appliedVersion).toBe(appliedVersion)
   })
 
+  test('an expired command when it comes again with time left', () => {
+    wallAt = '2026-11-24T11:00:01Z'
+    obey(command('c1', 1))
+    const again = obey({ ...command('c1', 1), expires_at: '2026-11-24T12:00:00Z' })
+    expect(ackIn(again)).toMatchObject({ status: 'SUCCEEDED', applied_version: 1 })
+  })
+
   test('a refusal for good stands in its state until a version is applied', () => {
     expect(stateIn(obey(command('c1', 1), { lies: false, refuses: 'UNSUPPORTED' }))).toMatchObject({
       applied_version: 0,

@@ -168,7 +168,9 @@ function answer(memory: MeterMemory, { command, conduct, now }: Omit<Order, 'com
     applied_version: isLie ? command.desired_version : obeyed.memory.appliedVersion,
     ts: ownTime(now),
   }
-  const after = { ...obeyed.memory, answers: [...memory.answers, ack].slice(-REMEMBERED_ANSWERS) }
+  // An expired command was not carried out, so the same one with a new expiry must find no old answer.
+  const answers = obeyed.code === 'EXPIRED' ? memory.answers : [...memory.answers, ack].slice(-REMEMBERED_ANSWERS)
+  const after = { ...obeyed.memory, answers }
   return { memory: after, output: [...(isLie ? [] : [stateOf(after, now)]), { leaf: 'ack', message: ack }] }
 }
 
