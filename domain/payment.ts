@@ -1,0 +1,123 @@
+import { addToInstant, daysBetween, dateAt } from './calendar.ts'
+import type { IsoDate, IsoInstant, Zone } from './calendar.ts'
+import { bank, cash, wallet } from './ledger.ts'
+
+export const PAYMENT_CHANNELS = ['cash', 'wallet', 'card', 'transfer', 'cheque'] as const
+/** How money came in. */
+export type PaymentChannel = (typeof PAYMENT_CHANNELS)[number]
+
+export const PROVIDER_STATUSES = ['confirmed', 'pending', 'unknown', 'failed'] as const
+/** What a provider says of a payment. A time-out is `unknown`, never `failed` (billing.md rule 16). */
+export type ProviderStatus = (typeof PROVIDER_STATUSES)[number]
+
+/** Where a payment stands with us. Only `posted` and `suspense` are in the books. */
+export type PaymentState = 'pending' | 'unknown' | 'posted' | 'suspense' | 'failed'
+
+/** Why a notice was set aside: it contradicts what stands, or is in money the books do not hold. Nothing is posted for it. */
+export type QuarantineReason = 'another-amount' | 'another-currency' | 'another-payer' | 'failed-after-posting'
+
+/** What was taken all the same, and noted. */
+export type PaymentMismatch = 'bill-of-another-account' | 'bill-unknown' | 'bill-settled' | 'account-closed'
+
+/** What one notice asks for. */
+export type NoticeVerdict =
+  | { readonly does: 'post' | 'suspend' | 'fail' | 'nothing' }
+  | { readonly does: 'hold'; readonly state: 'pending' | 'unknown' }
+  | { readonly does: 'quarantine'; readonly reason: QuarantineReason }
+
+/** What a notice says, beside what is known of its payer. */
+export interface SaidOfPayment {
+  readonly status: ProviderStatus
+  readonly amountMinor: number
+  readonly currency: string
+  /** The currency of the payer's account, or of the plant while the payer is unknown. */
+  readonly currencyHere: string
+  readonly isPayerKnown: boolean
+}
+
+/** The payment of that reference as it stands, and whether the notice names the same payer. */
+export interface StandingPayment {
+  readonly state: PaymentState
+  readonly amountMinor: number
+  readonly currency: string
+  readonly isSamePayer: boolean
+}
+
+/**
+ * Judges one notice against what stands for its reference (design, "receive-payment"; billing.md rules 4 and 16). The first one
+ * stands; a contradiction is set aside; notices may come twice and in any order, and the state only goes forward.
+ */
+export function judgeNotice(said: SaidOfPayment, standing?: StandingPayment): NoticeVerdict {
+  const contradiction = contradictionOf(said, standing)
+  if (contradiction !== undefined) return { does: 'quarantine', reason: contradiction }
+  if (standing?.state === 'posted' || standing?.state === 'suspense') return { does: 'nothing' }
+  if (said.status === 'confirmed') return { does: said.isPayerKnown ? 'post' : 'suspend' }
+  if (standing?.state === 'failed') return { does: 'nothing' }
+  if (said.status === 'failed') return { does: 'fail' }
+  return standing?.state === said.status ? { does: 'nothing' } : { does: 'hold', state: said.status }
+}
+
+function contradictionOf(said: SaidOfPayment, standing?: StandingPayment): QuarantineReason | undefined {
+  if (said.currency !== (standing?.currency ?? said.currencyHere)) return 'another-currency'
+  if (standing === undefined) return undefined
+  if (said.amountMinor !== standing.amountMinor) return 'another-amount'
+  if (!standing.isSamePayer) return 'another-payer'
+  const isInTheBooks = standing.state === 'posted' || standing.state === 'suspense'
+  return isInTheBooks && said.status === 'failed' ? 'failed-after-posting' : undefined
+}
+
+/** The ledger account money comes into: the holder's cash, the provider, or the plant's bank (billing-rules, "Postings"). */
+export function paidInto({ channel, provider, plant, holder }: { channel: PaymentChannel; provider: string; plant: string; holder?: string }): string {
+  if (channel === 'cash') return cash(holder ?? counterOf(plant))
+  return channel === 'wallet' || channel === 'card' ? wallet(provider) : bank(plant)
+}
+
+/** Who holds the cash of a plant's counter. */
+export function counterOf(plant: string): string {
+  return `counter-${plant}`
+}
+
+/**
+ * What a payer wrote as an account's key: the customer ID, or the application's short code, with or without spaces, hyphen and
+ * capitals (policy "onboarding": both are the payment reference). Undefined for anything else.
+ */
+export function payerKey(text: string): { customerId: string } | { accountId: string } | undefined {
+  const plain = text.toUpperCase().replaceAll(/[\s.-]/g, '')
+  if (/^[A-Z]{6}\d{5}$/.test(plain)) return { customerId: plain }
+  const [, plant, digits] = /^([A-Z]{6})A(\d{4,9})$/.exec(plain) ?? []
+  return plant === undefined || digits === undefined ? undefined : { accountId: `${plant}-A${digits}` }
+}
+
+const FISCAL_YEAR_BEGINS = '-04-01'
+
+/** One gap-free series of receipts a plant and fiscal year, April to March: `BHKATS-R/2026-27` (billing.md rule 7). */
+export function receiptSeries(plant: string, date: IsoDate): string {
+  const year = Number(date.slice(0, 4)) - (date.slice(4) < FISCAL_YEAR_BEGINS ? 1 : 0)
+  return `${plant}-R/${year}-${String((year + 1) % 100).padStart(2, '0')}`
+}
+
+/** `BHKATS-R/2026-27/000123`. */
+export function receiptNumber(series: string, n: number): string {
+  return `${series}/${String(n).padStart(6, '0')}`
+}
+
+/** The series a receipt's number belongs to. */
+export function seriesOf(number: string): string {
+  return number.slice(0, number.lastIndexOf('/'))
+}
+
+const FIRST_ASKS_AFTER = ['PT5M', 'PT1H'] as const
+
+/** When a provider that left us in doubt is asked next: after 5 minutes, after an hour, then every day (billing.md rule 16). */
+export function nextAskAt({ receivedAt, asOf, zone }: { receivedAt: IsoInstant; asOf: IsoInstant; zone: Zone }): IsoInstant {
+  const soon = FIRST_ASKS_AFTER.map((after) => addToInstant(receivedAt, after, zone)).find((at) => at > asOf)
+  if (soon !== undefined) return soon
+  const days = Math.max(daysBetween(dateAt(receivedAt, zone), dateAt(asOf, zone)), 1)
+  const sameTime = addToInstant(receivedAt, `P${days}D`, zone)
+  return sameTime > asOf ? sameTime : addToInstant(receivedAt, `P${days + 1}D`, zone)
+}
+
+/** The day money counts as paid: as the provider says, never later than the day it was received (billing.md rule 6). */
+export function valueDateOf({ paidOn, receivedOn }: { paidOn?: IsoDate | undefined; receivedOn: IsoDate }): IsoDate {
+  return paidOn !== undefined && paidOn < receivedOn ? paidOn : receivedOn
+}
