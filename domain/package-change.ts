@@ -48,6 +48,32 @@ export function packageChangeApprovals(input: {
   }
 }
 
+/**
+ * What a line or a plant can still promise: its capacity less the share of the limits already promised that is drawn at one time. Not
+ * everyone draws their limit at once, and plants sell more than they have (docs/decisions/0021). May be below zero.
+ */
+export function spareCapacityW(input: {
+  capacityW: number
+  promisedW: number
+  policy: Pick<PlantPolicy, 'packageChange'>
+}): number {
+  return input.capacityW - Math.ceil((input.promisedW * input.policy.packageChange.simultaneousPercent) / 100)
+}
+
+/** Refuses what would change between pre-paid and post-paid within a period (PERIOD_NOT_ENDED; docs/decisions/0020). */
+export function checkTakesEffect(input: {
+  current: PackageTerms
+  wanted: PackageTerms
+  takesEffect: 'next-period' | 'at-once'
+  nextPeriodFrom: IsoDate
+}): void {
+  const { current, wanted, takesEffect, nextPeriodFrom } = input
+  if (takesEffect === 'next-period' || current.mode === wanted.mode) return
+  throw new DomainError('PERIOD_NOT_ENDED', 'Between pre-paid and post-paid a change begins with a period', {
+    possibleFrom: nextPeriodFrom,
+  })
+}
+
 /** What has to be done at the connection: another meter from stock where this one does not fit (policy "which meter"). */
 export function connectionWork({ wanted, meterKind }: { wanted: PackageTerms; meterKind: MeterKind }): ConnectionWork {
   if (!meterFits(wanted, meterKind)) return 'installation'

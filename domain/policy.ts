@@ -85,6 +85,8 @@ export type PlantPolicy = {
     readonly workWithin: IsoDuration
     readonly downgradeOncePeriods: number
     readonly stateApprovalFromW: number
+    /** How much of all promised load limits is drawn at one time (docs/decisions/0021). */
+    readonly simultaneousPercent: number
   }
   readonly supply: {
     readonly unapprovedCutUpTo: IsoDuration
@@ -170,6 +172,7 @@ export const KATSA_POLICY_V1: PlantPolicy = {
     workWithin: 'P5D',
     downgradeOncePeriods: 3,
     stateApprovalFromW: 3_000,
+    simultaneousPercent: 40,
   },
   supply: { unapprovedCutUpTo: 'PT4H', clusterCutUpTo: 'PT24H', lostHoursCreditAfter: 'PT24H' },
   tasks: {
