@@ -2,9 +2,9 @@
 FROM node:22-bookworm-slim AS build
 WORKDIR /diya
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --include=dev
+RUN npm install --no-save --include=dev
 COPY . .
-RUN npm run build && npm prune --omit=dev
+RUN npm run build && npm prune --no-save --omit=dev
 
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production

@@ -1,6 +1,6 @@
 // `npm start`: from a fresh checkout to a running village, and back to nothing at Ctrl-C. Plain JavaScript on Node's own
 // modules, since it runs before anything is installed.
-import { parseArgs } from 'node:util'
+import util from 'node:util'
 import { endGuarded } from './stack/guardian.mjs'
 import { checkNode } from './stack/install.mjs'
 import { createProgress } from './stack/progress.mjs'
@@ -43,7 +43,7 @@ function readOptions() {
     const config = Object.fromEntries(
       Object.entries(options).map(([name, type]) => [name, { type: /** @type {'string' | 'boolean'} */ (type) }]),
     )
-    const { values } = parseArgs({ options: config })
+    const { values } = util.parseArgs({ options: config })
     const speed = values.speed === undefined ? undefined : Number(values.speed)
     if (speed !== undefined && !(speed > 0 && speed <= 100_000))
       throw new Error('--speed expects a number above 0 and up to 100000')

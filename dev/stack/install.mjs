@@ -21,12 +21,12 @@ export function checkNode() {
  */
 export async function ensureDependencies(progress) {
   if (dependenciesFit()) return
-  await progress.during('Installing the packages (npm ci)', async () => {
-    // --include=dev: with NODE_ENV=production npm would leave out what builds and tests.
-    const { code, output } = await run(...npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']), {
-      cwd: checkoutDir,
-    })
-    if (code !== 0) throw new SetUpError(`npm ci failed: ${firstError(output)}`)
+  await progress.during('Installing the packages', async () => {
+    // Not `npm ci`: it refuses a lock file without the packages of every other platform, and a registry need not have them all.
+    // --no-save keeps to the lock file and leaves it alone; --include=dev, since NODE_ENV=production would leave out what builds.
+    const args = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
+    const { code, output } = await run(...npm(args), { cwd: checkoutDir })
+    if (code !== 0) throw new SetUpError(`Installing the packages failed, npm says: ${firstError(output)}`)
   })
 }
 
@@ -77,7 +77,7 @@ export function npm(args) {
 /** @param {string} output */
 function firstError(output) {
   const lines = output.split('\n').filter((line) => line.trim())
-  return (lines.find((line) => /npm (error|ERR!)/.test(line)) ?? lines[0] ?? 'npm is not on PATH').replace(
+  return (lines.find((line) => /npm (error|ERR!) (?!code)/.test(line)) ?? lines[0] ?? 'npm is not on PATH').replace(
     /^npm (error|ERR!)\s*/,
     '',
   )
