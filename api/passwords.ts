@@ -13,6 +13,7 @@ let nobody: Promise<string> | undefined
 /** True when the password is the one hashed. Without a hash it takes as long and is false, so that nobody learns who exists. */
 export async function isPassword(passwordHash: string | undefined, password: string): Promise<boolean> {
   nobody ??= hashPassword('nobody has this password')
-  const matches = await verify(passwordHash ?? (await nobody), password)
-  return matches && passwordHash !== undefined
+  const isSet = passwordHash?.startsWith('$argon2') ?? false
+  const matches = await verify(isSet && passwordHash !== undefined ? passwordHash : await nobody, password)
+  return matches && isSet
 }

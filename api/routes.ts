@@ -1,8 +1,26 @@
 import type { Api, ApiDeps } from './deps.ts'
+import { accountRoutes } from './routes/accounts.ts'
+import { auditRoutes } from './routes/audit.ts'
+import { customerRoutes } from './routes/customers.ts'
+import { ledgerRoutes } from './routes/ledger.ts'
+import { plantRoutes } from './routes/plants.ts'
+import { processRoutes } from './routes/processes.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { staffRoutes } from './routes/staff.ts'
+import { taskRoutes } from './routes/tasks.ts'
 
 /** Every resource of the API; a new one is one line here and one file in routes/. */
-const RESOURCES = [sessionRoutes] as const satisfies readonly ((app: Api, deps: ApiDeps) => void)[]
+const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
+  sessionRoutes,
+  plantRoutes,
+  staffRoutes,
+  customerRoutes,
+  accountRoutes,
+  processRoutes,
+  taskRoutes,
+  auditRoutes,
+  ledgerRoutes,
+]
 
 /** Adds every resource's routes. */
 export function addRoutes(app: Api, deps: ApiDeps): void {

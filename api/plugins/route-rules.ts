@@ -1,5 +1,5 @@
 import type { RouteOptions } from 'fastify'
-import type { Action } from '../permissions.ts'
+import { type Action, PERMISSIONS } from '../permissions.ts'
 import type { Api } from '../deps.ts'
 import { ProblemSchema } from '../schemas.ts'
 
@@ -37,9 +37,10 @@ export function ruleRoutes(app: Api): void {
     const schema = (route.schema ?? {}) as DeclaredSchema
     const faults = faultsOf(route, schema)
     if (faults.length > 0) throw new Error(`${String(route.method)} ${route.url}: ${faults.join(', ')}`)
-    const security = route.config?.action === 'open' ? [] : [{ bearer: [] }]
+    const { action = 'open' } = route.config ?? {}
+    const access = action === 'open' ? { security: [] } : { security: [{ bearer: [] }], 'x-roles': PERMISSIONS[action] }
     const headers = route.config?.idempotent === true ? { headers: KEY_HEADER } : {}
-    route.schema = { ...schema, ...headers, security, response: { ...problemsOf(route, schema), ...schema.response } } as NonNullable<RouteOptions['schema']>
+    route.schema = { ...schema, ...headers, ...access, response: { ...problemsOf(route, schema), ...schema.response } } as NonNullable<RouteOptions['schema']>
   })
 }
 

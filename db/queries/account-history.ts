@@ -55,7 +55,7 @@ export interface Payment {
   readonly valueDate: string
   readonly receivedAt: string
   readonly receiptNumber: string | null
-  readonly allocations: readonly { readonly chargeId: number; readonly amountMinor: number }[]
+  readonly allocations: { readonly chargeId: number; readonly amountMinor: number }[]
 }
 
 /** Payments with what each was put against. */
