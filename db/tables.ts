@@ -458,7 +458,7 @@ export interface PaymentNotices {
   businessAt: string;
   fingerprint: string;
   noticeId: Generated<number>;
-  plant: string | null;
+  plant: string;
   provider: string;
   quarantineReason: string | null;
   recordedAt: Generated<string>;

@@ -78,7 +78,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       provider text not null,
       reference text not null check (reference <> ''),
       fingerprint text not null,
-      plant text references plants,
+      plant text not null references plants,
       body jsonb not null,
       state text not null default 'received' check (state in ('received', 'done', 'quarantined')),
       quarantine_reason text,
