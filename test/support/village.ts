@@ -245,7 +245,7 @@ function rows(file: string): Record<string, string>[] {
 }
 
 /** The plant, its lines, packages, staff and stock as the village's own files have them; no customers. */
-async function seedPlant(
+export async function seedPlant(
   db: Db,
   { wallFrom, startsAt, policy }: { wallFrom: string; startsAt: string; policy: PlantPolicy },
 ): Promise<void> {
