@@ -78,11 +78,12 @@ async function readCollection(db: Db | Tx, { customerId, accountId, asOf }: Coll
   const arrears = await readArrears(db, customerId, asOf)
   const supply = await supplyWork(db, arrears)
   const asks = await openQuestion(db, arrears)
+  const carried = await carriedNotices(db, arrears)
   return {
     next: nextStep(arrears.state), supply: { needed: supply.acts.length > 0, settled: supply.settled, lookAgainAt: supply.lookAgainAt }, asks,
-    carriedTaskIds: await carriedTasks(db, arrears), banned: await isBanned(db, arrears),
+    carriedTaskIds: carried.handedOver, banned: await isBanned(db, arrears),
     openMinor: arrears.state.debts.reduce((sum, { openMinor }) => sum + openMinor, 0),
-    topics: [`account:${accountId}`, `connection:${customerId}`, ...supply.topics],
+    topics: [`account:${accountId}`, `connection:${customerId}`, ...supply.topics, ...carried.underWay.map((taskId): Topic => `task:${taskId}`)],
   }
 }
 
@@ -104,18 +105,19 @@ async function isBanned(db: Db | Tx, { customerId, holdId }: Arrears): Promise<b
   return decision?.verdict === 'confirmed'
 }
 
-async function carriedTasks(db: Db | Tx, { state }: Arrears): Promise<string[]> {
+/** Notices that somebody carries, by the state of their task: noted once handed over, awaited until then. */
+async function carriedNotices(db: Db | Tx, { state }: Arrears): Promise<{ handedOver: string[]; underWay: string[] }> {
   const chargeIds = state.debts.map(({ chargeId }) => chargeId)
-  if (chargeIds.length === 0) return []
+  if (chargeIds.length === 0) return { handedOver: [], underWay: [] }
   const rows = await db
     .selectFrom('dunningSteps')
     .innerJoin('tasks', 'tasks.taskId', 'dunningSteps.taskId')
-    .select('tasks.taskId')
+    .select(['tasks.taskId', 'tasks.status'])
     .where('chargeId', 'in', chargeIds)
     .where('tasks.kind', '=', 'written-notice')
-    .where('tasks.status', '=', 'completed')
     .where('deliveredAt', 'is', null)
     .distinct()
     .execute()
-  return rows.map(({ taskId }) => taskId)
+  const withStatus = (...statuses: string[]) => rows.filter(({ status }) => statuses.includes(status)).map(({ taskId }) => taskId)
+  return { handedOver: withStatus('completed'), underWay: withStatus('requested', 'in-process', 'review') }
 }

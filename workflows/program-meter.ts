@@ -15,6 +15,8 @@ export interface MeterChange {
   readonly version: number | null
   /** Names the step that waits, for tasks and escalations. */
   readonly step: string
+  /** Asked at every look: true once the change is no longer wanted. It ends as superseded then, and work by hand is withdrawn. */
+  readonly overtaken?: (asOf: string) => Promise<boolean>
 }
 
 /**
@@ -30,7 +32,8 @@ export async function programMeter(p: Procedure, change: MeterChange): Promise<P
   for (let times = 0; ; times += 1) {
     const until = addToInstant(begun.at, escalationAfter(times), change.zone)
     const progress = await p.waitFor({
-      read: (asOf): Promise<MeterProgress> => facts.readMeterProgress({ ...key, asOf }),
+      read: async (asOf): Promise<MeterProgress> =>
+        (await change.overtaken?.(asOf)) === true ? { result: 'superseded' } : facts.readMeterProgress({ ...key, asOf }),
       enough: ({ result }) => result !== 'pending',
       until,
       stage: { name: 'Programming', waitingFor: begun.by === 'task' ? 'technician' : 'meter', dueAt: until, topics: begun.topics },

@@ -36,7 +36,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
            - coalesce((select sum(amount_minor) from postings where debit = code), 0)
     $$;
 
-    create function held_money_is_never_overdrawn() returns trigger language plpgsql as $$
+    -- Runs as the owner: the application may not change ledger accounts, and so could not lock them.
+    create function held_money_is_never_overdrawn() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
     begin
       perform 1 from ledger_accounts where code = new.debit and no_overdraft for update;
       if found and balance_of(new.debit) < new.amount_minor then

@@ -5,7 +5,9 @@ import { allocateCredit, issueCharge } from '../../db/queries/charges.ts'
 import { post } from '../../db/queries/ledger.ts'
 import { takeNumbers } from '../../db/queries/numbers.ts'
 import { storeReport } from '../../db/queries/readings.ts'
+import { readPlant } from '../../db/queries/plants.ts'
 import { refreshDesiredState } from '../../db/queries/supply.ts'
+import { decideUnpaidHold } from '../../db/queries/unpaid-hold.ts'
 import { startOfDay } from '../../domain/calendar.ts'
 import { cash, postOpeningDeposit, postPaymentReceived } from '../../domain/ledger.ts'
 import type { MeterKind } from '../../domain/package.ts'
@@ -190,6 +192,8 @@ export async function payInCash(
     const postings = postPaymentReceived(account, { into: cash('asha'), amountMinor })
     await post(tx, { eventKey: `payment:cash-asha:${reference}`, plant, accountId, currency, businessAt: at, postings })
     await allocateCredit(tx, { account, asOf: at, zone: ZONE }, { paymentId })
+    const { zone, policy } = await readPlant(tx, plant, at)
+    await decideUnpaidHold(tx, { account, asOf: at, zone, policy })
     return paymentId
   })
 }

@@ -1,0 +1,180 @@
+import type { Tx } from '../db/client.ts'
+import type { LockedAccount } from '../db/queries/accounts.ts'
+import { allocateCredit, type ChargeState, findCharge, issueCharge, readCharges, voidDemand } from '../db/queries/charges.ts'
+import { balanceOf, post } from '../db/queries/ledger.ts'
+import { nudge } from '../db/queries/outbox.ts'
+import type { PlantTerms } from '../db/queries/plants.ts'
+import { addDuration, dateAt } from '../domain/calendar.ts'
+import { depositDueMinor, expectedBillMinor } from '../domain/deposit.ts'
+import { depositHeld, type Posting, postDepositExcess, postPrepaidUnused, unearned } from '../domain/ledger.ts'
+import { roundToWholeUnits, splitByLargestRemainder } from '../domain/money.ts'
+import type { PackageTerms } from '../domain/package.ts'
+import { packageDifference } from '../domain/package-change.ts'
+import { daysIn, periodContaining } from '../domain/period.ts'
+import { unusedAdvanceMinor } from '../domain/prepaid.ts'
+
+/** Where and when a package change moves money; the caller holds the account lock. */
+export interface ChangeMoney {
+  readonly requestId: string
+  readonly account: LockedAccount
+  readonly plant: PlantTerms
+  readonly asOf: string
+}
+
+/** The deposit the new package asks for beside the one that is held (policy "deposit"; docs/decisions/0020). */
+export async function depositDifference(
+  tx: Tx,
+  { account, plant }: ChangeMoney,
+  wanted: PackageTerms,
+): Promise<{ topUpMinor: number; excessMinor: number }> {
+  const { policy } = plant
+  const { depositTopUpMinor, depositExcessMinor } = packageDifference({
+    depositHeldMinor: await balanceOf(tx, depositHeld(account.accountId)),
+    depositDueMinor: depositDueMinor({
+      expectedBillMinor: expectedBillMinor({ terms: wanted, policy }),
+      category: account.category,
+      policy,
+    }),
+    unusedAdvanceMinor: 0,
+    policy,
+  })
+  return { topUpMinor: depositTopUpMinor, excessMinor: depositExcessMinor }
+}
+
+/**
+ * Asks for the difference once and puts the account's credit against it. Returns what is still open of it; the amount and the
+ * last day to pay where it was asked for just now.
+ */
+export async function demandDifference(
+  tx: Tx,
+  money: ChangeMoney,
+  wanted: PackageTerms,
+): Promise<{ openMinor: number; asked?: { amountMinor: number; payBy: string } }> {
+  const { account, plant, requestId, asOf } = money
+  const before = await findDifference(tx, money)
+  if (before !== undefined) return { openMinor: before.openMinor }
+  const { topUpMinor } = await depositDifference(tx, money, wanted)
+  if (topUpMinor === 0) return { openMinor: 0 }
+  const payBy = addDuration(dateAt(asOf, plant.zone), plant.policy.packageChange.payWithin)
+  await issueCharge(
+    tx,
+    { account, asOf },
+    {
+      kind: 'package-difference',
+      source: requestId,
+      amountMinor: topUpMinor,
+      dueOn: payBy,
+      terms: { requestId, package: wanted.code },
+    },
+  )
+  await allocateCredit(tx, { account, asOf, zone: plant.zone })
+  const openMinor = (await findDifference(tx, money))?.openMinor ?? 0
+  return { openMinor, asked: { amountMinor: openMinor, payBy } }
+}
+
+/** The demand for the difference, while it stands. */
+export async function findDifference(tx: Tx, { account, requestId }: ChangeMoney): Promise<ChargeState | undefined> {
+  const charge = await findCharge(tx, account.accountId, { kind: 'package-difference', source: requestId })
+  return charge?.voidedAt === null ? charge : undefined
+}
+
+/**
+ * The change will not be: the demand is void, and what was paid of it leaves the deposit and is the customer's credit, which
+ * pays whatever else is open. Returns what was given back. Doing it again gives nothing back.
+ */
+export async function releaseDifference(tx: Tx, money: ChangeMoney, reason: string): Promise<number> {
+  const { account, plant, requestId, asOf } = money
+  const charge = await findDifference(tx, money)
+  if (charge === undefined) return 0
+  const paidMinor = Math.min(charge.amountMinor - charge.openMinor, await balanceOf(tx, depositHeld(account.accountId)))
+  if (paidMinor > 0)
+    await postOf(tx, money, `package-difference-released:${requestId}`, postDepositExcess(account, { amountMinor: paidMinor }))
+  await voidDemand(tx, charge.chargeId, { asOf, reason })
+  await allocateCredit(tx, { account, asOf, zone: plant.zone })
+  await nudge(tx, `account:${account.accountId}`, `charge:${charge.chargeId}`)
+  return paidMinor
+}
+
+/** The deposit above what the new package asks for becomes credit (policy "deposit": excess credited). */
+export async function creditExcessDeposit(tx: Tx, money: ChangeMoney, wanted: PackageTerms): Promise<number> {
+  const { excessMinor } = await depositDifference(tx, money, wanted)
+  if (excessMinor > 0) {
+    const postings = postDepositExcess(money.account, { amountMinor: excessMinor })
+    await postOf(tx, money, `package-deposit-excess:${money.requestId}`, postings)
+  }
+  return excessMinor
+}
+
+/**
+ * Days paid in advance that the old package will not serve become credit; an advance of which nothing is used and nothing was
+ * paid is void (policy "which meter": pre → post). Returns what was credited.
+ */
+export async function creditUnusedAdvances(tx: Tx, money: ChangeMoney, from: string): Promise<number> {
+  const charges = await readCharges(tx, money.account.accountId)
+  const advances = charges.filter(
+    ({ kind, nature, voidedAt, periodTo }) =>
+      kind === 'electricity' && nature === 'demand' && voidedAt === null && periodTo !== null && periodTo > from,
+  )
+  let creditedMinor = 0
+  for (const advance of advances) creditedMinor += await creditUnused(tx, money, { advance, from })
+  return creditedMinor
+}
+
+async function creditUnused(
+  tx: Tx,
+  money: ChangeMoney,
+  { advance, from }: { advance: ChargeState; from: string },
+): Promise<number> {
+  const { account, plant, asOf } = money
+  const { chargeId, periodFrom, periodTo, amountMinor, openMinor } = advance
+  if (periodFrom === null || periodTo === null) return 0
+  const period = { key: periodFrom, from: periodFrom, to: periodTo }
+  const unusedFrom = from > periodFrom ? from : periodFrom
+  const unusedMinor = unusedAdvanceMinor({ paidMinor: amountMinor - openMinor, period, unusedFrom, currency: plant.currency })
+  if (unusedMinor > 0) {
+    // What has been earned already comes back out of income; what waits for its period was never income.
+    const alreadyEarned = (await balanceOf(tx, unearned(account.accountId))) < unusedMinor
+    const postings = postPrepaidUnused(account, { amountMinor: unusedMinor, alreadyEarned })
+    await postOf(tx, money, `package-change:${money.requestId}:unused:${chargeId}`, postings)
+  }
+  if (unusedFrom === periodFrom) await voidDemand(tx, chargeId, { asOf, reason: `package-change ${money.requestId}` })
+  await nudge(tx, `account:${account.accountId}`, `charge:${chargeId}`)
+  return unusedMinor
+}
+
+/**
+ * The new package's advance for the rest of the period it begins in: by days, in whole units. Later periods are billing's.
+ * Issued under the period's key where that is free; an advance of the old package keeps the key for good.
+ */
+export async function demandAdvance(
+  tx: Tx,
+  money: ChangeMoney,
+  { wanted, from }: { wanted: PackageTerms; from: string },
+): Promise<void> {
+  const { account, plant, requestId, asOf } = money
+  const period = periodContaining(from, plant.policy.anchorDay)
+  const supplied = daysIn({ from, to: period.to })
+  const [shareMinor = 0] = splitByLargestRemainder(wanted.fixedChargeMinor, [supplied, daysIn(period) - supplied])
+  const { roundedMinor, roundingMinor } = roundToWholeUnits(shareMinor, plant.currency)
+  const keyed = await findCharge(tx, account.accountId, { kind: 'electricity', source: period.key })
+  await issueCharge(
+    tx,
+    { account, asOf },
+    {
+      kind: 'electricity',
+      mode: 'prepaid',
+      source: keyed === undefined ? period.key : `${period.key}:${requestId}`,
+      amountMinor: roundedMinor,
+      roundingMinor,
+      dueOn: from,
+      period: { from, to: period.to },
+      lines: [{ kind: 'fixed', amountMinor: shareMinor }],
+      terms: { package: { code: wanted.code, version: wanted.version }, requestId },
+    },
+  )
+}
+
+async function postOf(tx: Tx, { account, asOf }: ChangeMoney, eventKey: string, postings: readonly Posting[]): Promise<void> {
+  const { plant, accountId, currency } = account
+  await post(tx, { eventKey, plant, accountId, currency, businessAt: asOf, postings })
+}
