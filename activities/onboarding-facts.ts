@@ -1,4 +1,5 @@
-import type { Db } from '../db/client.ts'
+import { sql } from 'kysely'
+import type { Db, Tx } from '../db/client.ts'
 import { type Application, demandsOf, readApplication } from '../db/queries/applications.ts'
 import type { ChargeState } from '../db/queries/charges.ts'
 import { roomOnPole } from '../db/queries/connections.ts'
@@ -101,7 +102,7 @@ export async function readOnboardingFacts(db: Db, { applicationId, asOf }: Appli
     freeMeters: application.meterKind === null ? 0 : await countFreeMeters(db, { plant, kind: application.meterKind }),
     meter: meterState(meter),
     installation: await workState(db, { workflowId, step: `installation:${application.installationRound}` }),
-    removal: await workState(db, { workflowId, step: 'removal' }),
+    removal: await removalState(db, workflowId),
     refunds: await refundState(db, { applicationId, decided, policy }),
   }
 }
@@ -151,6 +152,23 @@ async function workState(db: Db, source: { workflowId: string; step: string }): 
   if (task === undefined) return null
   const { taskId, status, result, dueAt } = task
   return { taskId, status, isPossible: result?.outcome !== 'not-possible', dueAt }
+}
+
+/** The last visit to fetch the meter; there is another when one was in vain. */
+async function removalState(db: Db, workflowId: string): Promise<WorkState | null> {
+  const visits = await removalVisits(db, workflowId)
+  return visits === 0 ? null : workState(db, { workflowId, step: `removal:${visits}` })
+}
+
+/** How often somebody was sent to fetch the meter. */
+export async function removalVisits(db: Db | Tx, workflowId: string): Promise<number> {
+  const { visits } = await db
+    .selectFrom('tasks')
+    .select(sql<number>`count(*)`.as('visits'))
+    .where('sourceWorkflowId', '=', workflowId)
+    .where('sourceStep', 'like', 'removal:%')
+    .executeTakeFirstOrThrow()
+  return visits
 }
 
 async function refundState(db: Db, { applicationId, decided, policy }: { applicationId: string; decided: Decided; policy: PlantPolicy }): Promise<RefundState> {

@@ -11,7 +11,7 @@ import { readDecision } from '../db/queries/processes.ts'
 import { placeHold } from '../db/queries/supply.ts'
 import { staffAt, tellRole } from '../db/queries/tasks.ts'
 import type { JsonObject } from '../db/tables.ts'
-import { addToInstant, dateAt } from '../domain/calendar.ts'
+import { addToInstant, dateAt, hoursOf } from '../domain/calendar.ts'
 import { depositDueMinor, expectedBillMinor } from '../domain/deposit.ts'
 import { isDomainError } from '../domain/errors.ts'
 import { activationChargeMinor } from '../domain/fees.ts'
@@ -217,5 +217,5 @@ export function asked(applicationId: string, plantCode: string, decideBy: string
 }
 
 function wholeDays(duration: string): number {
-  return Number(/^P(\d+)D$/.exec(duration)?.[1] ?? 0)
+  return Math.round(hoursOf(duration) / 24)
 }

@@ -1,0 +1,46 @@
+import type { Db } from '../db/client.ts'
+import { withAccount } from '../db/queries/accounts.ts'
+import { queueNotice } from '../db/queries/notices.ts'
+import { readPlant } from '../db/queries/plants.ts'
+import { approveRefund, payRefund, readRefunds, refundableMinor, requestRefund } from '../db/queries/refunds.ts'
+import { tellRole } from '../db/queries/tasks.ts'
+import { dateAt } from '../domain/calendar.ts'
+import { refundApprover, type RefundMethod } from '../domain/refund.ts'
+import type { RefundReason } from '../notifications/notices/vocabulary.ts'
+
+/** Whose refund; `source` is the application or closure that gives it. */
+export interface RefundKey {
+  readonly accountId: string
+  readonly source: string
+  readonly asOf: string
+}
+
+/** Credit on its way back to the customer's hand: asked for, approved by the level its amount needs, paid out. Each step is safe to repeat. */
+export function createRefundActivities({ db }: { db: Db }) {
+  return {
+    /** Asks for all credit that no refund was asked for yet, and tells whoever must approve it. Without any nothing happens. */
+    requestCreditRefund: ({ accountId, source, asOf }: RefundKey): Promise<void> =>
+      withAccount(db, accountId, async (tx, account) => {
+        const amountMinor = await refundableMinor(tx, { accountId, kind: 'credit' })
+        if (amountMinor <= 0) return
+        const before = (await readRefunds(tx, accountId)).filter((refund) => refund.kind === 'credit' && refund.source.split(':')[0] === source).length
+        const refund = await requestRefund(tx, { account, asOf }, { kind: 'credit', source: before === 0 ? source : `${source}:${before + 1}`, amountMinor, method: 'cash' })
+        const { policy, zone } = await readPlant(tx, account.plant, asOf)
+        const params = { decision: 'refund', requestId: source, plantCode: account.plant, decideBy: dateAt(asOf, zone) } as const
+        await tellRole(tx, { plant: account.plant, role: refundApprover(refund, policy) }, { kind: 'decision-needed', params, dedupeKey: `refund:${refund.refundId}`, asOf })
+      }),
+
+    /** Carries out the approval. */
+    approveRefund: ({ accountId, refundId }: { accountId: string; refundId: number }): Promise<void> =>
+      withAccount(db, accountId, (tx) => approveRefund(tx, refundId)),
+
+    /** Carries out the pay-out: the posting, and word to the customer. */
+    payOutRefund: ({ accountId, source, asOf, ...paid }: RefundKey & { refundId: number; method: RefundMethod; paidBy: string; proof?: string; reason: RefundReason }): Promise<void> =>
+      withAccount(db, accountId, async (tx, account) => {
+        const { amountMinor, currency, method } = await payRefund(tx, { account, asOf }, paid)
+        const { zone } = await readPlant(tx, account.plant, asOf)
+        const params = { reference: source, amountMinor, currency, refundedOn: dateAt(asOf, zone), method, reason: paid.reason }
+        await queueNotice(tx, { accountId, kind: 'payment-refunded', params, dedupeKey: `payment-refunded:${paid.refundId}`, asOf })
+      }),
+  }
+}

@@ -1,0 +1,17 @@
+import { approvalChain } from './approvals.ts'
+import type { PlantPolicy } from './policy.ts'
+import type { Role } from './roles.ts'
+
+/** What a refund gives back: credit (also money held for an application that ended), or a deposit on leaving. */
+export type RefundKind = 'credit' | 'deposit'
+/** How it reaches the customer's hand. */
+export type RefundMethod = 'cash' | 'upi' | 'bank'
+
+/**
+ * Who approves a refund of that amount (policy, "decision" table): credit ≤ 500 rupees cluster, ≤ 5,000 state, above head office; a
+ * deposit ≤ 3,000 cluster, above state. A higher level may as well.
+ */
+export function refundApprover({ kind, amountMinor }: { kind: RefundKind; amountMinor: number }, policy: Pick<PlantPolicy, 'approvals' | 'supply'>): Role {
+  const [role] = approvalChain({ decision: kind === 'deposit' ? 'deposit-refund' : 'refund', amountMinor }, policy)
+  return role ?? 'head-office'
+}
