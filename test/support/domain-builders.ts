@@ -1,4 +1,4 @@
-import { addDays, addToInstant, atTimeOn, startOfDay } from '../../domain/calendar.ts'
+import { addDays, addToInstant, atTimeOn, latest, startOfDay } from '../../domain/calendar.ts'
 import type { IsoDate, IsoInstant } from '../../domain/calendar.ts'
 import { nextStep } from '../../domain/arrears.ts'
 import type { ArrearsState, NextStep } from '../../domain/arrears.ts'
@@ -80,7 +80,7 @@ export function chase(input: {
 /** A debt with the steps just taken written down, sent at once and delivered at once or on the day given. */
 export function recorded(debt: Debt, step: NextStep, when: { asOf: IsoInstant; deliveredOn?: IsoDate | undefined }): Debt {
   if (!('steps' in step)) return debt
-  const deliveredAt = when.deliveredOn === undefined ? when.asOf : at(when.deliveredOn)
+  const deliveredAt = when.deliveredOn === undefined ? when.asOf : latest(when.asOf, at(when.deliveredOn))
   const added = step.steps.filter(({ chargeId }) => chargeId === debt.chargeId)
   const records = added.map((one) => ({ step: one.step, decidedAt: when.asOf, sentAt: when.asOf, deliveredAt }))
   return { ...debt, steps: [...debt.steps, ...records] }
