@@ -123,6 +123,11 @@ export function postPrepaidUnused(owner: LedgerOwner, unused: { amountMinor: num
   return legs([entry(from, credit(owner.accountId), unused.amountMinor)])
 }
 
+/** What earlier estimates billed beyond this charge becomes credit, out of income (billing.md rule 27). */
+export function postOverbilled(owner: LedgerOwner, over: { amountMinor: number }): Posting[] {
+  return legs([entry(revenue(owner.plant, chargeRule('electricity', 'postpaid').code), credit(owner.accountId), over.amountMinor)])
+}
+
 /** The activation charge is earned once the connection is installed (policy "activation"). */
 export function postActivationEarned(owner: LedgerOwner, earned: { amountMinor: number }): Posting[] {
   return legs([entry(activationHeld(owner.accountId), revenue(owner.plant, 'ACT'), earned.amountMinor)])

@@ -43,9 +43,18 @@ export function advanceDueMinor(input: {
   const lapsesOn = addDuration(period.from, policy.prepaid.grace)
   const litAgain = paidOn < period.to ? paidOn : period.to
   const darkDays = Math.max(daysBetween(lapsesOn < period.to ? lapsesOn : period.to, litAgain), 0)
-  const [darkMinor = 0] = splitByLargestRemainder(priceMinor, [darkDays, daysIn(period) - darkDays])
+  return { ...lightAdvance({ priceMinor, days: daysIn(period), darkDays, currency }), darkDays }
+}
+
+/** Price of an advance less its dark days, of the days it was asked for. Whole units, half up; what goes off is credited by a note. */
+export function lightAdvance(input: { priceMinor: number; days: number; darkDays: number; currency: string }): {
+  dueMinor: number
+  creditedMinor: number
+} {
+  const { priceMinor, days, darkDays, currency } = input
+  const [darkMinor = 0] = splitByLargestRemainder(priceMinor, [darkDays, days - darkDays])
   const dueMinor = roundToWholeUnits(priceMinor - darkMinor, currency).roundedMinor
-  return { dueMinor, darkDays, creditedMinor: priceMinor - dueMinor }
+  return { dueMinor, creditedMinor: priceMinor - dueMinor }
 }
 
 /** Days of a paid advance from `unusedFrom` on, as credit (policy "Pre → post": unused days become credit). Whole units, half up. */

@@ -20,24 +20,32 @@ export interface PostingEvent {
  * safe. Returns whether it was new. The caller holds the account lock.
  */
 export async function post(tx: Tx, event: PostingEvent): Promise<boolean> {
-  const postings = event.postings.filter((posting) => posting.amountMinor > 0)
-  if (postings.length === 0) return false
-  await ensureLedgerAccounts(tx, event, postings)
-  const rows = postings.map(({ leg, debit, credit, amountMinor }) => ({
-    eventKey: event.eventKey, leg, debit, credit, amountMinor,
-    currency: event.currency, accountId: event.accountId, businessAt: event.businessAt,
-  }))
-  const added = await tx.insertInto('postings').values(rows).onConflict((c) => c.columns(['eventKey', 'leg']).doNothing()).returning('postingId').execute()
-  return added.length > 0
+  return (await postAll(tx, [event])) > 0
 }
 
-async function ensureLedgerAccounts(tx: Tx, event: PostingEvent, postings: readonly Posting[]): Promise<void> {
-  const codes = [...new Set(postings.flatMap(({ debit, credit }) => [debit, credit]))].sort()
-  const rows = codes.map((code) => ({
-    code, class: accountClass(code), plant: event.plant, noOverdraft: NO_OVERDRAFT.test(code),
-    accountId: event.accountId !== null && code.endsWith(`:${event.accountId}`) ? event.accountId : null,
-  }))
-  await tx.insertInto('ledgerAccounts').values(rows).onConflict((c) => c.column('code').doNothing()).execute()
+/** {@link post} for many events in two statements. Returns how many legs were new. */
+export async function postAll(tx: Tx, events: readonly PostingEvent[]): Promise<number> {
+  const rows = events.flatMap(({ eventKey, currency, accountId, businessAt, postings }) =>
+    postings
+      .filter((posting) => posting.amountMinor > 0)
+      .map(({ leg, debit, credit, amountMinor }) => ({ eventKey, leg, debit, credit, amountMinor, currency, accountId, businessAt })),
+  )
+  if (rows.length === 0) return 0
+  await ensureLedgerAccounts(tx, events)
+  const added = await tx.insertInto('postings').values(rows).onConflict((c) => c.columns(['eventKey', 'leg']).doNothing()).returning('postingId').execute()
+  return added.length
+}
+
+async function ensureLedgerAccounts(tx: Tx, events: readonly PostingEvent[]): Promise<void> {
+  const rows = new Map<string, { code: string; class: string; plant: string; noOverdraft: boolean; accountId: string | null }>()
+  for (const { postings, plant, accountId } of events) {
+    for (const code of postings.filter(({ amountMinor }) => amountMinor > 0).flatMap(({ debit, credit }) => [debit, credit])) {
+      const own = accountId !== null && code.endsWith(`:${accountId}`) ? accountId : null
+      rows.set(code, { code, class: accountClass(code), plant, noOverdraft: NO_OVERDRAFT.test(code), accountId: own })
+    }
+  }
+  const sorted = [...rows.values()].sort((a, b) => (a.code < b.code ? -1 : 1))
+  await tx.insertInto('ledgerAccounts').values(sorted).onConflict((c) => c.column('code').doNothing()).execute()
 }
 
 /** Credit less debit of one ledger account, in minor units: what a liability holds; negative for an asset. */
