@@ -10,7 +10,7 @@ const Entry = Type.Object({
   businessAt: Nullable(IsoInstant), recordedAt: IsoInstant,
 })
 
-const Key = Type.String({ pattern: "^[A-Za-z0-9%:._~!*'()-]{1,340}$" })
+const Key = Type.String({ pattern: "^[A-Za-z][A-Za-z0-9%:._~!*'()-]{0,339}$" })
 
 /** Who did what, newest first. */
 export function auditRoutes(app: Api, { db }: ApiDeps): void {
