@@ -124,7 +124,7 @@ describe('Kill Bill #2297: paying an older bill', () => {
           return done.filter(({ step }) => step === 'cut').every((cut) => cutIsFair(cut, debts, done, addDays(from, late)))
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 })

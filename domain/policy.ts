@@ -217,7 +217,7 @@ export function parsePolicy(json: unknown): PlantPolicy {
   return structuredCopy(json as PlantPolicy)
 }
 
-function* faultsOf(value: unknown, model: unknown, path: string): Generator<string> {
+function* faultsOf(value: unknown, model: unknown, path: string): Generator<string, void, void> {
   if (Array.isArray(model)) return yield* listFaults(value, model, path)
   if (typeof model === 'object' && model !== null) return yield* recordFaults(value, model, path)
   if (typeof model === 'number') return yield* numberFaults(value, model, path)
@@ -227,12 +227,12 @@ function* faultsOf(value: unknown, model: unknown, path: string): Generator<stri
   else if (typeof value !== typeof model) yield `${path} is no ${typeof model}`
 }
 
-function* listFaults(value: unknown, model: readonly unknown[], path: string): Generator<string> {
+function* listFaults(value: unknown, model: readonly unknown[], path: string): Generator<string, void, void> {
   if (!Array.isArray(value)) return yield `${path} is no list`
   for (const [index, one] of value.entries()) yield* faultsOf(one, model[0], `${path}[${index}]`)
 }
 
-function* recordFaults(value: unknown, model: object, path: string): Generator<string> {
+function* recordFaults(value: unknown, model: object, path: string): Generator<string, void, void> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return yield `${path} is no object`
   for (const key of Object.keys(value)) if (!Object.hasOwn(model, key)) yield `${path}.${key} is not known`
   for (const [key, part] of Object.entries(model))
@@ -240,7 +240,7 @@ function* recordFaults(value: unknown, model: object, path: string): Generator<s
 }
 
 /** Where the default is whole so must the value be: only the factors may have a fraction. */
-function* numberFaults(value: unknown, model: number, path: string): Generator<string> {
+function* numberFaults(value: unknown, model: number, path: string): Generator<string, void, void> {
   if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) yield `${path} is no number from 0`
   else if (Number.isInteger(model) && !Number.isSafeInteger(value)) yield `${path} is no whole number`
 }
