@@ -3,7 +3,15 @@ import { inTransaction, type LockedAccount, withAccount, withAccounts } from '..
 import { post } from '../db/queries/ledger.ts'
 import { queueNotice } from '../db/queries/notices.ts'
 import { nudge } from '../db/queries/outbox.ts'
-import { acceptNotice, closeNotice, findPayer, lockWaitingNotice, noticesOf, type PaymentKey, type PaymentNotice } from '../db/queries/payment-notices.ts'
+import {
+  acceptNotice,
+  closeNotice,
+  findPayer,
+  lockWaitingNotice,
+  noticesOf,
+  type PaymentKey,
+  type PaymentNotice,
+} from '../db/queries/payment-notices.ts'
 import { findPayment, insertPayment, lockPayment, movePayment, type Payment } from '../db/queries/payments.ts'
 import { type PlantTerms, readPlant } from '../db/queries/plants.ts'
 import { readDecision } from '../db/queries/processes.ts'
@@ -56,7 +64,12 @@ export function createPaymentActivities({ db, providers = SANDBOX_PROVIDERS }: {
         const [first] = await noticesOf(tx, key)
         if (first === undefined) return
         const { amountMinor, currency } = first.said
-        const said = { ...first.said, amountMinor: answer.amountMinor ?? amountMinor, currency: answer.currency ?? currency, status: answer.status }
+        const said = {
+          ...first.said,
+          amountMinor: answer.amountMinor ?? amountMinor,
+          currency: answer.currency ?? currency,
+          status: answer.status,
+        }
         await acceptNotice(tx, { ...key, plant: first.plant, said, asOf })
       })
     },
@@ -71,7 +84,11 @@ export function createPaymentActivities({ db, providers = SANDBOX_PROVIDERS }: {
           throw new DomainError('PAYMENT_MISMATCH', 'This account is of another plant or currency', { accountId })
         const plant = await readPlant(tx, account.plant, asOf)
         const postings = postSuspenseOut(account, { amountMinor: payment.amountMinor })
-        await postPayment(tx, { account, plant, asOf }, { payment, said: first.said, eventKey: `payment-match:${key.provider}:${key.reference}`, postings })
+        await postPayment(
+          tx,
+          { account, plant, asOf },
+          { payment, said: first.said, eventKey: `payment-match:${key.provider}:${key.reference}`, postings },
+        )
       }),
   }
 }
@@ -80,11 +97,16 @@ async function readPaymentFacts(db: Db, key: PaymentKey, asOf: string): Promise<
   const payment = await findPayment(db, key)
   const noticesWaiting = (await noticesOf(db, key)).filter(({ state }) => state === 'received').length
   const state = payment?.state ?? null
-  const match = state === 'suspense' ? await readDecision(db, processIds.payment(key.provider, key.reference), 'match') : undefined
+  const match =
+    state === 'suspense' ? await readDecision(db, processIds.payment(key.provider, key.reference), 'match') : undefined
   const facts = { state, noticesWaiting, matchedTo: typeof match?.detail?.accountId === 'string' ? match.detail.accountId : null }
   if (payment === undefined || (state !== 'pending' && state !== 'unknown')) return { ...facts, askAt: null, isFresh: false }
   const { zone, policy } = await readPlant(db, payment.plant, asOf)
-  return { ...facts, askAt: nextAskAt({ receivedAt: payment.receivedAt, asOf, zone }), isFresh: asOf < addToInstant(payment.receivedAt, policy.payment.uncertainHoldsOffCut, zone) }
+  return {
+    ...facts,
+    askAt: nextAskAt({ receivedAt: payment.receivedAt, asOf, zone }),
+    isFresh: asOf < addToInstant(payment.receivedAt, policy.payment.uncertainHoldsOffCut, zone),
+  }
 }
 
 interface Taking {
@@ -98,7 +120,10 @@ async function takeIn(tx: Tx, { notice, account, asOf }: Taking): Promise<void> 
   const plant = await readPlant(tx, account?.plant ?? notice.plant, asOf)
   const { said } = notice
   const isSamePayer = standing !== undefined && (await namesSamePayer(tx, { notice, account, standing }))
-  const verdict = judgeNotice({ ...said, currencyHere: account?.currency ?? plant.currency, isPayerKnown: account !== undefined }, standing && { ...standing, isSamePayer })
+  const verdict = judgeNotice(
+    { ...said, currencyHere: account?.currency ?? plant.currency, isPayerKnown: account !== undefined },
+    standing && { ...standing, isSamePayer },
+  )
   if (verdict.does !== 'quarantine' && verdict.does !== 'nothing') {
     const payment = standing ?? (await writeDown(tx, { notice, account, plant, state: FIRST_STATE[verdict.does] }))
     await carryOut(tx, { notice, account, plant, asOf, payment, verdict })
@@ -109,13 +134,31 @@ async function takeIn(tx: Tx, { notice, account, asOf }: Taking): Promise<void> 
 /** The state a payment is written down in; `carryOut` moves it on from there. */
 const FIRST_STATE = { post: 'pending', suspend: 'suspense', hold: 'pending', fail: 'failed' } as const
 
-async function writeDown(tx: Tx, { notice, account, plant, state }: { notice: PaymentNotice; account: LockedAccount | undefined; plant: PlantTerms; state: PaymentState }): Promise<Payment> {
+async function writeDown(
+  tx: Tx,
+  {
+    notice,
+    account,
+    plant,
+    state,
+  }: { notice: PaymentNotice; account: LockedAccount | undefined; plant: PlantTerms; state: PaymentState },
+): Promise<Payment> {
   const { provider, reference, noticeId, said, businessAt } = notice
   const { channel, amountMinor, currency, holder, paidOn } = said
   return insertPayment(tx, {
-    provider, reference, noticeId, channel, amountMinor, currency, state, plant: plant.plant, accountId: account?.accountId ?? null, collectedBy: said.collectedBy ?? null,
+    provider,
+    reference,
+    noticeId,
+    channel,
+    amountMinor,
+    currency,
+    state,
+    plant: plant.plant,
+    accountId: account?.accountId ?? null,
+    collectedBy: said.collectedBy ?? null,
     paidInto: paidInto({ channel, provider, plant: plant.plant, ...(holder !== undefined && { holder }) }),
-    valueDate: valueDateOf({ paidOn, receivedOn: dateAt(businessAt, plant.zone) }), receivedAt: businessAt,
+    valueDate: valueDateOf({ paidOn, receivedOn: dateAt(businessAt, plant.zone) }),
+    receivedAt: businessAt,
   })
 }
 
@@ -135,23 +178,43 @@ async function carryOut(tx: Tx, { notice, account, plant, asOf, payment, verdict
   }
   if (verdict.does === 'hold') await movePayment(tx, paymentId, verdict.state)
   if (verdict.does === 'fail') await movePayment(tx, paymentId, 'failed')
-  if (verdict.does === 'fail' && account !== undefined && (state === 'pending' || state === 'unknown')) await tellNotConfirmed(tx, { account, payment, asOf })
+  if (verdict.does === 'fail' && account !== undefined && (state === 'pending' || state === 'unknown'))
+    await tellNotConfirmed(tx, { account, payment, asOf })
   if (verdict.does === 'suspend') {
     await movePayment(tx, paymentId, 'suspense')
-    await post(tx, { eventKey, plant: plant.plant, accountId: null, currency, businessAt: asOf, postings: postSuspenseIn(plant.plant, { into, amountMinor }) })
+    await post(tx, {
+      eventKey,
+      plant: plant.plant,
+      accountId: null,
+      currency,
+      businessAt: asOf,
+      postings: postSuspenseIn(plant.plant, { into, amountMinor }),
+    })
   }
   // A payment in doubt holds off a cut, and its failing ends that: whoever chases the account looks again.
   if (account !== undefined) await nudge(tx, `account:${account.accountId}`)
 }
 
-async function tellNotConfirmed(tx: Tx, { account, payment, asOf }: { account: LockedAccount; payment: Payment; asOf: string }): Promise<void> {
+async function tellNotConfirmed(
+  tx: Tx,
+  { account, payment, asOf }: { account: LockedAccount; payment: Payment; asOf: string },
+): Promise<void> {
   const { paymentId, amountMinor, currency, channel } = payment
   const params = { reference: account.customerId ?? account.accountId, amountMinor, currency, channel }
-  await queueNotice(tx, { accountId: account.accountId, kind: 'payment-not-confirmed', params, dedupeKey: `payment-not-confirmed:${paymentId}`, asOf })
+  await queueNotice(tx, {
+    accountId: account.accountId,
+    kind: 'payment-not-confirmed',
+    params,
+    dedupeKey: `payment-not-confirmed:${paymentId}`,
+    asOf,
+  })
 }
 
 /** The same account, or, while nobody knew whose, the same words as when it was first told. */
-async function namesSamePayer(tx: Tx, { notice, account, standing }: { notice: PaymentNotice; account: LockedAccount | undefined; standing: Payment }): Promise<boolean> {
+async function namesSamePayer(
+  tx: Tx,
+  { notice, account, standing }: { notice: PaymentNotice; account: LockedAccount | undefined; standing: Payment },
+): Promise<boolean> {
   if (account !== undefined && account.accountId === standing.accountId) return true
   const first = (await noticesOf(tx, notice)).find(({ noticeId }) => noticeId === standing.noticeId)
   return first?.said.payer === notice.said.payer

@@ -40,13 +40,27 @@ export async function postPayment(
   const number = receiptNumber(series, await takeNumbers(tx, series, 1))
   await post(tx, { eventKey, plant: account.plant, accountId, currency, businessAt: asOf, postings })
   // The database lets a payment settle only its own account's charges: say first whose it is.
-  if (payment.accountId === null) await tx.updateTable('payments').set({ accountId }).where('paymentId', '=', payment.paymentId).execute()
+  if (payment.accountId === null)
+    await tx.updateTable('payments').set({ accountId }).where('paymentId', '=', payment.paymentId).execute()
   await allocateCredit(tx, ledger, { paymentId: payment.paymentId, namedCharges })
   const remainingAfterMinor = await openTotalMinor(tx, accountId)
   const creditAfterMinor = await balanceOf(tx, credit(accountId))
   const noted: PaymentMismatch[] = account.closedAt === null ? mismatches : [...mismatches, 'account-closed']
-  await finishPayment(tx, payment.paymentId, { accountId, namedCharges, mismatches: noted, receiptNumber: number, postedAt: asOf, remainingAfterMinor, creditAfterMinor })
-  await tellPayer(tx, context, { payment, receiptNumber: number, remainingMinor: remainingAfterMinor, creditMinor: creditAfterMinor })
+  await finishPayment(tx, payment.paymentId, {
+    accountId,
+    namedCharges,
+    mismatches: noted,
+    receiptNumber: number,
+    postedAt: asOf,
+    remainingAfterMinor,
+    creditAfterMinor,
+  })
+  await tellPayer(tx, context, {
+    payment,
+    receiptNumber: number,
+    remainingMinor: remainingAfterMinor,
+    creditMinor: creditAfterMinor,
+  })
   await decideUnpaidHold(tx, { account, asOf, zone: plant.zone, policy: plant.policy })
   await nudge(tx, `account:${accountId}`)
 }
@@ -59,17 +73,31 @@ interface Receipted {
 }
 
 /** An applicant who has paid a part is told what is missing and until when; everyone else gets the whole receipt. */
-async function tellPayer(tx: Tx, { account, plant, asOf }: PostingContext, { payment, receiptNumber: number, remainingMinor, creditMinor }: Receipted): Promise<void> {
+async function tellPayer(
+  tx: Tx,
+  { account, plant, asOf }: PostingContext,
+  { payment, receiptNumber: number, remainingMinor, creditMinor }: Receipted,
+): Promise<void> {
   const { accountId } = account
   const to = { accountId, dedupeKey: `payment-received:${payment.paymentId}`, asOf }
-  const base = { reference: account.customerId ?? accountId, receiptNumber: number, amountMinor: payment.amountMinor, remainingMinor, currency: payment.currency }
+  const base = {
+    reference: account.customerId ?? accountId,
+    receiptNumber: number,
+    amountMinor: payment.amountMinor,
+    remainingMinor,
+    currency: payment.currency,
+  }
   const payBy = account.customerId === null && remainingMinor > 0 ? await earliestDue(tx, accountId) : undefined
   if (payBy !== undefined) {
     await queueNotice(tx, { ...to, kind: 'part-payment-received', params: { ...base, payBy } })
     return
   }
   const receivedOn = dateAt(asOf, plant.zone)
-  await queueNotice(tx, { ...to, kind: 'payment-received', params: { ...base, receivedOn, channel: payment.channel, paidFor: await paidFor(tx, payment.paymentId), creditMinor } })
+  await queueNotice(tx, {
+    ...to,
+    kind: 'payment-received',
+    params: { ...base, receivedOn, channel: payment.channel, paidFor: await paidFor(tx, payment.paymentId), creditMinor },
+  })
 }
 
 async function earliestDue(tx: Tx, accountId: string): Promise<string | undefined> {

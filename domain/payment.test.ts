@@ -1,8 +1,32 @@
 import { describe, expect, test } from '@jest/globals'
-import { judgeNotice, nextAskAt, paidInto, payerKey, type PaymentState, type ProviderStatus, receiptNumber, receiptSeries, seriesOf, valueDateOf } from './payment.ts'
+import {
+  judgeNotice,
+  nextAskAt,
+  paidInto,
+  payerKey,
+  type PaymentState,
+  type ProviderStatus,
+  receiptNumber,
+  receiptSeries,
+  seriesOf,
+  valueDateOf,
+} from './payment.ts'
 
-const said = (status: ProviderStatus, more: object = {}) => ({ status, amountMinor: 46_400, currency: 'INR', currencyHere: 'INR', isPayerKnown: true, ...more })
-const standing = (state: PaymentState, more: object = {}) => ({ state, amountMinor: 46_400, currency: 'INR', isSamePayer: true, ...more })
+const said = (status: ProviderStatus, more: object = {}) => ({
+  status,
+  amountMinor: 46_400,
+  currency: 'INR',
+  currencyHere: 'INR',
+  isPayerKnown: true,
+  ...more,
+})
+const standing = (state: PaymentState, more: object = {}) => ({
+  state,
+  amountMinor: 46_400,
+  currency: 'INR',
+  isSamePayer: true,
+  ...more,
+})
 
 describe('what a provider says against what stands', () => {
   test.each([

@@ -67,7 +67,17 @@ function contradictionOf(said: SaidOfPayment, standing?: StandingPayment): Quara
 }
 
 /** The ledger account money comes into: the holder's cash, the provider, or the plant's bank (billing-rules, "Postings"). */
-export function paidInto({ channel, provider, plant, holder }: { channel: PaymentChannel; provider: string; plant: string; holder?: string }): string {
+export function paidInto({
+  channel,
+  provider,
+  plant,
+  holder,
+}: {
+  channel: PaymentChannel
+  provider: string
+  plant: string
+  holder?: string
+}): string {
   if (channel === 'cash') return cash(holder ?? counterOf(plant))
   return channel === 'wallet' || channel === 'card' ? wallet(provider) : bank(plant)
 }

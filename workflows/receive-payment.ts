@@ -26,15 +26,20 @@ export async function receivePayment(input: ReceivePaymentInput): Promise<string
   const { provider, reference } = input
   return procedure({ ...input, input: { ...input } }, async (p) => {
     p.decisions.accept(matchPayment, {
-      step: 'match', verdict: 'matched', at: ['Suspense'], description: 'Say whose money this is',
-      refuse: ({ detail }) => (typeof detail?.accountId === 'string' ? undefined : { code: 'INVALID_INPUT', message: 'Say whose account it is for' }),
+      step: 'match',
+      verdict: 'matched',
+      at: ['Suspense'],
+      description: 'Say whose money this is',
+      refuse: ({ detail }) =>
+        typeof detail?.accountId === 'string' ? undefined : { code: 'INVALID_INPUT', message: 'Say whose account it is for' },
     })
     for (;;) {
       const payment = await facts.readPaymentFacts({ provider, reference, asOf: await p.now() })
       if (payment.noticesWaiting > 0) await work.takeInNotice({ provider, reference, asOf: await p.now() })
       else if (payment.state === null) return OUTCOMES.nothing
       else if (payment.state === 'posted' || payment.state === 'failed') return OUTCOMES[payment.state]
-      else if (payment.matchedTo !== null) await work.matchPayment({ provider, reference, accountId: payment.matchedTo, asOf: await p.now() })
+      else if (payment.matchedTo !== null)
+        await work.matchPayment({ provider, reference, accountId: payment.matchedTo, asOf: await p.now() })
       else if (payment.state === 'suspense') await waitForPayer(p, input)
       else await waitForProvider(p, input, payment)
     }
@@ -51,7 +56,11 @@ async function waitForPayer(p: Procedure, { provider, reference }: ReceivePaymen
 }
 
 /** The provider tells us by a notice; at the hour due we ask. After the days that hold off a cut it is people's business too. */
-async function waitForProvider(p: Procedure, { provider, reference }: ReceivePaymentInput, { state, askAt, isFresh }: PaymentFacts): Promise<void> {
+async function waitForProvider(
+  p: Procedure,
+  { provider, reference }: ReceivePaymentInput,
+  { state, askAt, isFresh }: PaymentFacts,
+): Promise<void> {
   const until = askAt ?? undefined
   const learned = await p.waitFor({
     read: (asOf) => facts.readPaymentFacts({ provider, reference, asOf }),

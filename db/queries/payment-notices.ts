@@ -83,7 +83,13 @@ export async function startReceiving(tx: Tx, { provider, reference }: PaymentKey
 
 /** Everything that was said of a payment, in the order it came. */
 export async function noticesOf(db: Db | Tx, { provider, reference }: PaymentKey): Promise<PaymentNotice[]> {
-  const rows = await db.selectFrom('paymentNotices').select(COLUMNS).where('provider', '=', provider).where('reference', '=', reference).orderBy('noticeId').execute()
+  const rows = await db
+    .selectFrom('paymentNotices')
+    .select(COLUMNS)
+    .where('provider', '=', provider)
+    .where('reference', '=', reference)
+    .orderBy('noticeId')
+    .execute()
   return rows.map(noticeFrom)
 }
 
@@ -125,7 +131,10 @@ export interface NoticeFilter {
 }
 
 /** Notices at these plants, newest first. */
-export async function listNotices(db: Db | Tx, { plants, state, provider, reference, before, limit }: NoticeFilter): Promise<PaymentNotice[]> {
+export async function listNotices(
+  db: Db | Tx,
+  { plants, state, provider, reference, before, limit }: NoticeFilter,
+): Promise<PaymentNotice[]> {
   if (plants.length === 0) return []
   let rows = db.selectFrom('paymentNotices').select(COLUMNS).where('plant', 'in', plants).orderBy('noticeId', 'desc').limit(limit)
   if (state !== undefined) rows = rows.where('state', '=', state)
@@ -136,42 +145,80 @@ export async function listNotices(db: Db | Tx, { plants, state, provider, refere
 }
 
 /** Payments with a notice that has waited for longer than its start should take, and whose process does not say why. */
-export async function neglectedPayments(tx: Tx, { olderThanSeconds, limit }: { olderThanSeconds: number; limit: number }): Promise<PaymentKey[]> {
+export async function neglectedPayments(
+  tx: Tx,
+  { olderThanSeconds, limit }: { olderThanSeconds: number; limit: number },
+): Promise<PaymentKey[]> {
   const { rows } = await sql<PaymentKey>`
     select distinct provider, reference from payment_notices n
     where state = 'received' and recorded_at < now() - make_interval(secs => ${olderThanSeconds})
     order by provider, reference limit ${limit}`.execute(tx)
-  const busy = await busyProcesses(tx, rows.map(({ provider, reference }) => processIds.payment(provider, reference)))
+  const busy = await busyProcesses(
+    tx,
+    rows.map(({ provider, reference }) => processIds.payment(provider, reference)),
+  )
   return rows.filter(({ provider, reference }) => !busy.has(processIds.payment(provider, reference)))
 }
 
 /** Parked runs wait for a person, and a start that is on its way needs no second one. */
 async function busyProcesses(tx: Tx, workflowIds: readonly string[]): Promise<Set<string>> {
   if (workflowIds.length === 0) return new Set()
-  const parked = await tx.selectFrom('processes').select('workflowId').where('workflowId', 'in', workflowIds).where('stage', '=', 'Parked').where('outcome', 'is', null).execute()
-  const starting = await tx.selectFrom('outbox').select('workflowId').where('workflowId', 'in', workflowIds).where('sentAt', 'is', null).execute()
+  const parked = await tx
+    .selectFrom('processes')
+    .select('workflowId')
+    .where('workflowId', 'in', workflowIds)
+    .where('stage', '=', 'Parked')
+    .where('outcome', 'is', null)
+    .execute()
+  const starting = await tx
+    .selectFrom('outbox')
+    .select('workflowId')
+    .where('workflowId', 'in', workflowIds)
+    .where('sentAt', 'is', null)
+    .execute()
   return new Set([...parked, ...starting].map(({ workflowId }) => workflowId ?? ''))
 }
 
 /** Whose account a payer means; undefined when it is nobody's. */
-export async function findPayer(db: Db | Tx, payer: string): Promise<{ accountId: string; customerId: string | null; plant: string; currency: string } | undefined> {
+export async function findPayer(
+  db: Db | Tx,
+  payer: string,
+): Promise<{ accountId: string; customerId: string | null; plant: string; currency: string } | undefined> {
   const key = payerKey(payer)
   if (key === undefined) return undefined
   const accounts = db.selectFrom('accounts').select(['accountId', 'customerId', 'plant', 'currency'])
-  const found = 'accountId' in key ? accounts.where('accountId', '=', key.accountId) : accounts.where('customerId', '=', key.customerId)
+  const found =
+    'accountId' in key ? accounts.where('accountId', '=', key.accountId) : accounts.where('customerId', '=', key.customerId)
   return found.executeTakeFirst()
 }
 
 async function standingNotice(tx: Tx, { provider, reference }: PaymentKey, fingerprint: string): Promise<number> {
-  const row = await tx.selectFrom('paymentNotices').select('noticeId').where('provider', '=', provider).where('reference', '=', reference).where('fingerprint', '=', fingerprint).executeTakeFirstOrThrow()
+  const row = await tx
+    .selectFrom('paymentNotices')
+    .select('noticeId')
+    .where('provider', '=', provider)
+    .where('reference', '=', reference)
+    .where('fingerprint', '=', fingerprint)
+    .executeTakeFirstOrThrow()
   return row.noticeId
 }
 
 function fingerprintOf({ status, amountMinor, currency, payer }: PaymentSaid): string {
-  return createHash('sha256').update(JSON.stringify([status, amountMinor, currency, payer])).digest('hex')
+  return createHash('sha256')
+    .update(JSON.stringify([status, amountMinor, currency, payer]))
+    .digest('hex')
 }
 
-function noticeFrom(row: { noticeId: number; provider: string; reference: string; plant: string; body: unknown; state: string; quarantineReason: string | null; businessAt: string }): PaymentNotice {
+function noticeFrom(row: {
+  noticeId: number
+  provider: string
+  reference: string
+  plant: string
+  body: unknown
+  state: string
+  quarantineReason: string | null
+  businessAt: string
+}): PaymentNotice {
   const { body, ...rest } = row
   return { ...rest, said: body as PaymentSaid } as PaymentNotice
 }

@@ -30,8 +30,24 @@ export interface Payment {
 }
 
 const COLUMNS = [
-  'paymentId', 'provider', 'reference', 'plant', 'accountId', 'channel', 'amountMinor', 'currency', 'state', 'collectedBy', 'namedCharges',
-  'valueDate', 'receivedAt', 'postedAt', 'receiptNumber', 'paidInto', 'mismatches', 'noticeId',
+  'paymentId',
+  'provider',
+  'reference',
+  'plant',
+  'accountId',
+  'channel',
+  'amountMinor',
+  'currency',
+  'state',
+  'collectedBy',
+  'namedCharges',
+  'valueDate',
+  'receivedAt',
+  'postedAt',
+  'receiptNumber',
+  'paidInto',
+  'mismatches',
+  'noticeId',
 ] as const
 
 type NewPayment = Omit<Payment, 'paymentId' | 'postedAt' | 'receiptNumber' | 'namedCharges' | 'mismatches'>
@@ -44,13 +60,24 @@ export async function insertPayment(tx: Tx, payment: NewPayment): Promise<Paymen
 
 /** The payment of that reference, if we were told of one. */
 export async function findPayment(db: Db | Tx, { provider, reference }: PaymentKey): Promise<Payment | undefined> {
-  const row = await db.selectFrom('payments').select(COLUMNS).where('provider', '=', provider).where('reference', '=', reference).executeTakeFirst()
+  const row = await db
+    .selectFrom('payments')
+    .select(COLUMNS)
+    .where('provider', '=', provider)
+    .where('reference', '=', reference)
+    .executeTakeFirst()
   return row && paymentFrom(row)
 }
 
 /** The same, locked until the transaction ends. The caller holds the account lock. */
 export async function lockPayment(tx: Tx, { provider, reference }: PaymentKey): Promise<Payment | undefined> {
-  const row = await tx.selectFrom('payments').select(COLUMNS).where('provider', '=', provider).where('reference', '=', reference).forUpdate().executeTakeFirst()
+  const row = await tx
+    .selectFrom('payments')
+    .select(COLUMNS)
+    .where('provider', '=', provider)
+    .where('reference', '=', reference)
+    .forUpdate()
+    .executeTakeFirst()
   return row && paymentFrom(row)
 }
 
@@ -61,7 +88,11 @@ export async function findPaymentById(db: Db | Tx, paymentId: number): Promise<P
 }
 
 /** Moves a payment that is not in the books yet; the database refuses to take it back. */
-export async function movePayment(tx: Tx, paymentId: number, state: 'pending' | 'unknown' | 'suspense' | 'failed'): Promise<void> {
+export async function movePayment(
+  tx: Tx,
+  paymentId: number,
+  state: 'pending' | 'unknown' | 'suspense' | 'failed',
+): Promise<void> {
   await tx.updateTable('payments').set({ state }).where('paymentId', '=', paymentId).execute()
 }
 
@@ -78,12 +109,20 @@ export interface PostedPayment {
 /** Makes a payment final: whose it is, its receipt, and what that receipt states. */
 export async function finishPayment(tx: Tx, paymentId: number, posted: PostedPayment): Promise<void> {
   const { namedCharges, mismatches, ...rest } = posted
-  await tx.updateTable('payments').set({ ...rest, state: 'posted', namedCharges: [...namedCharges], mismatches: [...mismatches] }).where('paymentId', '=', paymentId).execute()
+  await tx
+    .updateTable('payments')
+    .set({ ...rest, state: 'posted', namedCharges: [...namedCharges], mismatches: [...mismatches] })
+    .where('paymentId', '=', paymentId)
+    .execute()
 }
 
 /** What an account owes in all, debts and demands alike, in minor units. */
 export async function openTotalMinor(db: Db | Tx, accountId: string): Promise<number> {
-  const { rows } = await sql<{ open: number }>`select coalesce(sum(open_amount(charge_id)), 0)::bigint as open from charges where account_id = ${accountId} and voided_at is null`.execute(db)
+  const { rows } = await sql<{
+    open: number
+  }>`select coalesce(sum(open_amount(charge_id)), 0)::bigint as open from charges where account_id = ${accountId} and voided_at is null`.execute(
+    db,
+  )
   return rows[0]?.open ?? 0
 }
 
@@ -96,13 +135,17 @@ export async function namedChargesOf(
   accountId: string,
   { billNumber, chargeIds }: { billNumber?: string | undefined; chargeIds?: readonly number[] | undefined },
 ): Promise<{ namedCharges: number[]; mismatches: PaymentMismatch[] }> {
-  const byNumber = chargeIds === undefined || chargeIds.length === 0 ? [] : await tx.selectFrom('charges').select(['chargeId', 'accountId']).where('chargeId', 'in', chargeIds).execute()
+  const byNumber =
+    chargeIds === undefined || chargeIds.length === 0
+      ? []
+      : await tx.selectFrom('charges').select(['chargeId', 'accountId']).where('chargeId', 'in', chargeIds).execute()
   const byBill = billNumber === undefined ? [] : await chargesOfBill(tx, billNumber)
   const found = [...byNumber, ...byBill]
   const own = [...new Set(found.filter((charge) => charge.accountId === accountId).map(({ chargeId }) => chargeId))]
   const mismatches: PaymentMismatch[] = []
   if (found.some((charge) => charge.accountId !== accountId)) mismatches.push('bill-of-another-account')
-  if (byNumber.length < new Set(chargeIds).size || (billNumber !== undefined && byBill.length === 0)) mismatches.push('bill-unknown')
+  if (byNumber.length < new Set(chargeIds).size || (billNumber !== undefined && byBill.length === 0))
+    mismatches.push('bill-unknown')
   if (own.length > 0 && !(await anyOpen(tx, own))) mismatches.push('bill-settled')
   return { namedCharges: own, mismatches }
 }
@@ -117,7 +160,12 @@ async function chargesOfBill(tx: Tx, billNumber: string): Promise<{ chargeId: nu
 }
 
 async function anyOpen(tx: Tx, chargeIds: readonly number[]): Promise<boolean> {
-  const open = await tx.selectFrom('charges').select('chargeId').where('chargeId', 'in', chargeIds).where(sql<number>`open_amount(charge_id)`, '>', 0).executeTakeFirst()
+  const open = await tx
+    .selectFrom('charges')
+    .select('chargeId')
+    .where('chargeId', 'in', chargeIds)
+    .where(sql<number>`open_amount(charge_id)`, '>', 0)
+    .executeTakeFirst()
   return open !== undefined
 }
 
@@ -136,10 +184,18 @@ export interface PaymentFilter {
 }
 
 /** Payments, newest first. */
-export async function listPayments(db: Db | Tx, { visible, before, mismatched, limit, ...filter }: PaymentFilter): Promise<Payment[]> {
+export async function listPayments(
+  db: Db | Tx,
+  { visible, before, mismatched, limit, ...filter }: PaymentFilter,
+): Promise<Payment[]> {
   const among = 'plants' in visible ? visible.plants : visible.accountIds
   if (among.length === 0) return []
-  let rows = db.selectFrom('payments').select(COLUMNS).where('plants' in visible ? 'plant' : 'accountId', 'in', among).orderBy('paymentId', 'desc').limit(limit)
+  let rows = db
+    .selectFrom('payments')
+    .select(COLUMNS)
+    .where('plants' in visible ? 'plant' : 'accountId', 'in', among)
+    .orderBy('paymentId', 'desc')
+    .limit(limit)
   for (const column of ['accountId', 'state', 'provider', 'reference'] as const) {
     const wanted = filter[column]
     if (wanted !== undefined) rows = rows.where(column, '=', wanted)

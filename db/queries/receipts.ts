@@ -19,15 +19,36 @@ export async function readReceipt(db: Db | Tx, number: string): Promise<IssuedRe
     .innerJoin('accounts', 'accounts.accountId', 'payments.accountId')
     .innerJoin('persons', 'persons.personId', 'accounts.personId')
     .innerJoin('plants', 'plants.plant', 'payments.plant')
-    .select(['paymentId', 'accounts.plant', 'accounts.accountId', 'customerId', 'payments.currency', 'amountMinor', 'channel', 'postedAt', 'remainingAfterMinor', 'creditAfterMinor'])
+    .select([
+      'paymentId',
+      'accounts.plant',
+      'accounts.accountId',
+      'customerId',
+      'payments.currency',
+      'amountMinor',
+      'channel',
+      'postedAt',
+      'remainingAfterMinor',
+      'creditAfterMinor',
+    ])
     .select(['timeZone', 'persons.personId', 'persons.name', 'nameHi'])
     .where('receiptNumber', '=', number)
     .executeTakeFirst()
   if (row === undefined) return undefined
   const receipt: Receipt = {
-    number, series: seriesOf(number), issuedAt: row.postedAt ?? '', zone: row.timeZone, plantCode: row.plant, accountId: row.accountId, customerId: row.customerId,
-    currency: row.currency, amountMinor: row.amountMinor, channel: row.channel as Receipt['channel'], paidFor: await paidFor(db, row.paymentId),
-    remainingMinor: row.remainingAfterMinor ?? 0, creditMinor: row.creditAfterMinor ?? 0,
+    number,
+    series: seriesOf(number),
+    issuedAt: row.postedAt ?? '',
+    zone: row.timeZone,
+    plantCode: row.plant,
+    accountId: row.accountId,
+    customerId: row.customerId,
+    currency: row.currency,
+    amountMinor: row.amountMinor,
+    channel: row.channel as Receipt['channel'],
+    paidFor: await paidFor(db, row.paymentId),
+    remainingMinor: row.remainingAfterMinor ?? 0,
+    creditMinor: row.creditAfterMinor ?? 0,
   }
   return { receipt, paymentId: row.paymentId, personId: row.personId, payerName: row.name, payerNameHi: row.nameHi }
 }

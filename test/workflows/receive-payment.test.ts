@@ -20,7 +20,13 @@ afterEach(() => expectBooksInBalance(katsa.db))
 const now = () => katsa.now()
 const handle = (reference: string) => katsa.temporal.client.workflow.getHandle(processIds.payment('sandbox-wallet', reference))
 const processOf = (reference: string) => katsa.process(processIds.payment('sandbox-wallet', reference))
-const noticesTo = (accountId: string) => katsa.db.selectFrom('notifications').select(['kind', 'params']).where('accountId', '=', accountId).orderBy('notificationId').execute()
+const noticesTo = (accountId: string) =>
+  katsa.db
+    .selectFrom('notifications')
+    .select(['kind', 'params'])
+    .where('accountId', '=', accountId)
+    .orderBy('notificationId')
+    .execute()
 
 /** Something is said of a payment, and everything it brings about has happened. */
 async function say(heard: Omit<Parameters<typeof hear>[1], 'asOf'>): Promise<number> {
@@ -31,7 +37,10 @@ async function say(heard: Omit<Parameters<typeof hear>[1], 'asOf'>): Promise<num
 
 async function billed(amountMinor: number, dueOn = '2026-07-10') {
   const customer = await connectCustomer(katsa.db)
-  const chargeId = await owe(katsa.db, customer.accountId, { ...electricity('2026-06-01', amountMinor, dueOn), asOf: await now() })
+  const chargeId = await owe(katsa.db, customer.accountId, {
+    ...electricity('2026-06-01', amountMinor, dueOn),
+    asOf: await now(),
+  })
   return { ...customer, chargeId }
 }
 
@@ -40,11 +49,26 @@ test('a bill paid in full by wallet is settled, receipted and told in one go', a
   await say({ reference: 'full', amountMinor: 46_400, payer: customerId })
   expect(await openOf(katsa.db, chargeId)).toEqual([0])
   const payment = await paymentOf(katsa.db, 'full')
-  expect(payment).toMatchObject({ state: 'posted', accountId, valueDate: '2026-07-01', paidInto: 'wallet:sandbox-wallet', mismatches: [] })
+  expect(payment).toMatchObject({
+    state: 'posted',
+    accountId,
+    valueDate: '2026-07-01',
+    paidInto: 'wallet:sandbox-wallet',
+    mismatches: [],
+  })
   expect(await processOf('full')).toMatchObject({ outcome: 'Posted' })
   const { receipt } = (await readReceipt(katsa.db, payment.receiptNumber ?? '')) ?? {}
-  expect(receipt).toMatchObject({ series: 'BHKATS-R/2026-27', customerId, amountMinor: 46_400, paidFor: [{ kind: 'electricity', amountMinor: 46_400 }], remainingMinor: 0, creditMinor: 0 })
-  expect(await noticesTo(accountId)).toMatchObject([{ kind: 'payment-received', params: { receiptNumber: payment.receiptNumber, remainingMinor: 0 } }])
+  expect(receipt).toMatchObject({
+    series: 'BHKATS-R/2026-27',
+    customerId,
+    amountMinor: 46_400,
+    paidFor: [{ kind: 'electricity', amountMinor: 46_400 }],
+    remainingMinor: 0,
+    creditMinor: 0,
+  })
+  expect(await noticesTo(accountId)).toMatchObject([
+    { kind: 'payment-received', params: { receiptNumber: payment.receiptNumber, remainingMinor: 0 } },
+  ])
 })
 
 test('part by part is fine: each part has its receipt, the next in number, and says what is left', async () => {
@@ -55,7 +79,7 @@ test('part by part is fine: each part has its receipt, the next in number, and s
   expect(await openOf(katsa.db, chargeId)).toEqual([0])
   const [first, second] = [await paymentOf(katsa.db, 'part-1'), await paymentOf(katsa.db, 'part-2')]
   const numbers = [first, second].map(({ receiptNumber }) => Number(receiptNumber?.slice(-6)))
-  expect((numbers[1] ?? 0) - (numbers[0] ?? 0)).toBe(1)
+  expect(numbers).toEqual([2, 3])
   expect((await readReceipt(katsa.db, first.receiptNumber ?? ''))?.receipt.remainingMinor).toBe(36_400)
 })
 
@@ -119,8 +143,20 @@ test('money in a currency the account does not hold is set aside and posts nothi
 test('an applicant pays deposit and activation by the application’s short code, in parts', async () => {
   const asOf = await now()
   const { accountId } = await newApplicant(katsa.db, asOf)
-  const deposit = await owe(katsa.db, accountId, { kind: 'deposit', source: accountId, amountMinor: 50_000, dueOn: '2026-07-31', asOf })
-  const activation = await owe(katsa.db, accountId, { kind: 'activation', source: accountId, amountMinor: 30_000, dueOn: '2026-07-31', asOf })
+  const deposit = await owe(katsa.db, accountId, {
+    kind: 'deposit',
+    source: accountId,
+    amountMinor: 50_000,
+    dueOn: '2026-07-31',
+    asOf,
+  })
+  const activation = await owe(katsa.db, accountId, {
+    kind: 'activation',
+    source: accountId,
+    amountMinor: 30_000,
+    dueOn: '2026-07-31',
+    asOf,
+  })
   await say({ reference: 'join-1', amountMinor: 60_000, payer: accountId.replace('-', ' ') })
   // Deposit before activation: 600 − 500 = 100, 300 − 100 = 200 are missing.
   expect(await openOf(katsa.db, deposit, activation)).toEqual([0, 20_000])
@@ -156,7 +192,11 @@ test('money of nobody known waits in suspense until someone says whose it is', a
 
 test('money for an account that is closed is kept as credit and stands out', async () => {
   const { accountId, customerId } = await connectCustomer(katsa.db)
-  await katsa.db.updateTable('accounts').set({ closedAt: await now() }).where('accountId', '=', accountId).execute()
+  await katsa.db
+    .updateTable('accounts')
+    .set({ closedAt: await now() })
+    .where('accountId', '=', accountId)
+    .execute()
   await say({ reference: 'closed', amountMinor: 10_000, payer: customerId })
   expect(await paymentOf(katsa.db, 'closed')).toMatchObject({ state: 'posted', mismatches: ['account-closed'] })
   expect(await held(katsa.db, `credit:${accountId}`)).toBe(10_000)
@@ -174,7 +214,13 @@ test('who names a newer bill has that one paid first', async () => {
 test('who names somebody else’s bill pays his own, and the mistake is noted', async () => {
   const mine = await billed(46_400)
   const other = await billed(30_000)
-  await say({ reference: 'wrong-bill', amountMinor: 46_400, payer: mine.customerId, chargeIds: [other.chargeId], billNumber: 'no such bill' })
+  await say({
+    reference: 'wrong-bill',
+    amountMinor: 46_400,
+    payer: mine.customerId,
+    chargeIds: [other.chargeId],
+    billNumber: 'no such bill',
+  })
   expect(await openOf(katsa.db, mine.chargeId, other.chargeId)).toEqual([0, 30_000])
   expect((await paymentOf(katsa.db, 'wrong-bill')).mismatches).toEqual(['bill-of-another-account', 'bill-unknown'])
 })
@@ -196,7 +242,9 @@ test('a provider that fails what it had promised leaves the debt as it was, and 
   await katsa.advance('PT12H')
   expect(await paymentOf(katsa.db, 'bad-fails')).toMatchObject({ state: 'failed', receiptNumber: null })
   expect(await openOf(katsa.db, chargeId)).toEqual([46_400])
-  expect(await noticesTo(accountId)).toMatchObject([{ kind: 'payment-not-confirmed', params: { reference: customerId, amountMinor: 46_400 } }])
+  expect(await noticesTo(accountId)).toMatchObject([
+    { kind: 'payment-not-confirmed', params: { reference: customerId, amountMinor: 46_400 } },
+  ])
 })
 
 test('a provider that knows nothing is asked for days, then people are waited for, and its late word still counts', async () => {
@@ -240,7 +288,9 @@ test('a late "pending" after the confirmation changes nothing', async () => {
 test('paying what is overdue lifts the hold in the same transaction', async () => {
   const { accountId, customerId } = await billed(46_400, '2026-06-10')
   const asOf = await now()
-  await inTransaction(katsa.db, (tx) => placeHold(tx, { customerId, reason: 'unpaid', owner: processIds.collection(customerId) }, asOf))
+  await inTransaction(katsa.db, (tx) =>
+    placeHold(tx, { customerId, reason: 'unpaid', owner: processIds.collection(customerId) }, asOf),
+  )
   await katsa.settle()
   await say({ reference: 'light', amountMinor: 46_400, payer: accountId })
   expect(await openHolds(katsa.db, customerId)).toEqual([])
@@ -266,8 +316,14 @@ test('receipts have no gap: as many as payments in the books', async () => {
 })
 
 test('no history tells what a payer wrote', async () => {
-  const history = await handle('whose').fetchHistory()
-  const text = Buffer.from(JSON.stringify(history)).toString()
-  const payloads = [...text.matchAll(/"data":"([A-Za-z0-9+/=]+)"/g)].map(([, data]) => Buffer.from(data ?? '', 'base64').toString())
-  expect(text + payloads.join()).not.toContain('Ramesh')
+  const told = textsIn(await handle('whose').fetchHistory()).join()
+  expect(told).toContain('"reference":"whose"')
+  expect(told).not.toContain('Ramesh')
 })
+
+/** Every payload and text in a history. */
+function textsIn(part: unknown): string[] {
+  if (typeof part === 'string') return [part]
+  if (part instanceof Uint8Array) return [Buffer.from(part).toString()]
+  return typeof part === 'object' && part !== null ? Object.values(part).flatMap(textsIn) : []
+}

@@ -9,7 +9,10 @@ const BATCH = 100
  * Starts the process of every notice that has none: a restored database, a start that went astray. Returns how many. Starting
  * one that runs only wakes it, so any number of relays may sweep.
  */
-export async function sweepPaymentNotices({ db }: { db: Db }, olderThanSeconds: number = NEGLECTED_AFTER_SECONDS): Promise<number> {
+export async function sweepPaymentNotices(
+  { db }: { db: Db },
+  olderThanSeconds: number = NEGLECTED_AFTER_SECONDS,
+): Promise<number> {
   return db.transaction().execute(async (tx) => {
     const neglected = await neglectedPayments(tx, { olderThanSeconds, limit: BATCH })
     for (const payment of neglected) await startReceiving(tx, payment)
