@@ -161,6 +161,7 @@ export interface Closures {
   refundMethod: string;
   requestedAt: string;
   requestedBy: string;
+  settledAt: string | null;
 }
 
 export interface Connections {
@@ -185,6 +186,12 @@ export interface ConnectionTerms {
   plant: string;
   source: string;
   toDate: string | null;
+}
+
+export interface DailyRounds {
+  madeOn: string;
+  plant: string;
+  round: string;
 }
 
 export interface Decisions {
@@ -262,6 +269,7 @@ export interface MeterCommands {
   closedAt: string | null;
   commandId: string;
   desiredVersion: number;
+  lastAnswer: string | null;
   nextAttemptAt: Generated<string>;
   publishedAt: string | null;
   recordedAt: Generated<string>;
@@ -313,6 +321,18 @@ export interface MeterMoves {
   toState: string;
 }
 
+export interface MeterRejects {
+  detail: Generated<string>;
+  lastReceivedAt: Generated<string>;
+  payload: Buffer;
+  payloadSha256: Generated<Buffer | null>;
+  problem: string;
+  receivedAt: Generated<string>;
+  rejectId: Generated<number>;
+  times: Generated<number>;
+  topic: string;
+}
+
 export interface MeterReported {
   activeFrom: string | null;
   activeTo: string | null;
@@ -323,8 +343,11 @@ export interface MeterReported {
   refusalReason: string | null;
   refusedVersion: number | null;
   relay: string | null;
+  relayMode: string | null;
   reportedAt: string | null;
   serial: string;
+  utcOffsetMin: number | null;
+  validUntil: string | null;
   version: Generated<number>;
 }
 
@@ -658,6 +681,7 @@ export interface DB {
   closures: Closures;
   connections: Connections;
   connectionTerms: ConnectionTerms;
+  dailyRounds: DailyRounds;
   decisions: Decisions;
   dunningSteps: DunningSteps;
   feeders: Feeders;
@@ -671,6 +695,7 @@ export interface DB {
   meterEvents: MeterEvents;
   meterInstallations: MeterInstallations;
   meterMoves: MeterMoves;
+  meterRejects: MeterRejects;
   meterReported: MeterReported;
   meters: Meters;
   meterTelemetry: MeterTelemetry;

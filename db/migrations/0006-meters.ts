@@ -69,6 +69,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       active_from text,
       active_to text,
       relay text check (relay in ('open', 'closed', 'armed')),
+      -- What the relay is set to, beside where the contact is: 'auto' may be open too (hours, overload).
+      relay_mode text check (relay_mode in ('auto', 'open')),
+      utc_offset_min integer,
+      valid_until timestamptz,
       boot_id bigint,
       online boolean not null default false,
       refused_version bigint,
@@ -81,10 +85,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       command_id uuid primary key,
       serial text not null,
       desired_version bigint not null,
+      -- What was sent beside the desired state: the offset of the plant's zone.
       body jsonb not null,
       state text not null default 'open' check (state in ('open', 'done', 'superseded', 'refused')),
       attempts integer not null default 0,
       published_at timestamptz,
+      -- The meter's last answer, a claim: 'SUCCEEDED', 'REJECTED BUSY'. Only its report closes the command.
+      last_answer text,
       next_attempt_at timestamptz not null default now(),
       closed_at timestamptz,
       recorded_at timestamptz not null default now(),
@@ -116,6 +123,20 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       payload jsonb not null,
       received_at timestamptz not null default now(),
       unique (serial, kind, taken_at)
+    );
+
+    -- What came in and could not be stored where it belongs, for a person to look at; the same bytes again are counted.
+    create table meter_rejects (
+      reject_id bigint generated always as identity primary key,
+      topic text not null,
+      payload bytea not null,
+      payload_sha256 bytea generated always as (sha256(payload)) stored,
+      problem text not null,
+      detail text not null default '',
+      times integer not null default 1,
+      received_at timestamptz not null default now(),
+      last_received_at timestamptz not null default now(),
+      unique (topic, problem, payload_sha256)
     );
 
     -- The register as billing may use it: one accepted reading a connection, meter and moment.

@@ -65,6 +65,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     begin perform pg_notify('relay', tg_table_name); return null; end $$;
     create trigger outbox_wakes_relay after insert on outbox for each statement execute function wake_relay();
 
+    -- The last business day on which a plant's daily round was made; whoever moves it makes the round, in that transaction.
+    create table daily_rounds (
+      plant text not null references plants,
+      round text not null,
+      made_on date not null,
+      primary key (plant, round)
+    );
+
     create function wake_gateway() returns trigger language plpgsql as $$
     begin perform pg_notify('meter_commands', ''); return null; end $$;
     create trigger meter_commands_wake_gateway after insert on meter_commands for each statement execute function wake_gateway();
@@ -150,6 +158,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       requested_by text not null,
       requested_at timestamptz not null,
       refund_method text not null check (refund_method in ('cash', 'upi', 'bank')),
+      -- The final bill is issued and the deposit set against it.
+      settled_at timestamptz,
       ended_at timestamptz,
       ended_as text
     );
