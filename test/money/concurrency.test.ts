@@ -1,0 +1,118 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { createPaymentActivities } from '../../activities/payments.ts'
+import { createDatabase, type Db } from '../../db/client.ts'
+import { withAccount } from '../../db/queries/accounts.ts'
+import { allocateCredit } from '../../db/queries/charges.ts'
+import { ASOF, openPlant } from '../support/books.ts'
+import { electricity, expectBooksInBalance, hear, held, newApplicant, openOf, owe, paymentOf } from '../support/payers.ts'
+import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
+import { ZONE } from '../support/village.ts'
+
+let database: TestDatabase
+let db: Db
+beforeAll(async () => {
+  database = await freshDatabase()
+  db = createDatabase(database.appUrl, { poolSize: 25 })
+  await openPlant(db)
+})
+afterAll(async () => {
+  await db.destroy()
+  await database.close()
+})
+afterEach(() => expectBooksInBalance(db))
+
+const HUNDRED = Array.from({ length: 100 }, (_, index) => index)
+const takeIn = (reference: string) =>
+  createPaymentActivities({ db }).takeInNotice({ provider: 'sandbox-wallet', reference, asOf: ASOF })
+
+/** Σ of what was allocated from each payment never exceeds it; Σ on each charge never exceeds that. */
+async function expectNothingOverspent(): Promise<void> {
+  const payments = await db
+    .selectFrom('payments')
+    .leftJoin('allocations', 'allocations.paymentId', 'payments.paymentId')
+    .select((eb) => ['payments.amountMinor', eb.fn.sum<number>('allocations.amountMinor').as('spent')])
+    .groupBy(['payments.paymentId', 'payments.amountMinor'])
+    .execute()
+  for (const { amountMinor, spent } of payments) expect(spent ?? 0).toBeLessThanOrEqual(amountMinor)
+  const charges = await db
+    .selectFrom('charges')
+    .select((eb) => eb.fn<number>('open_amount', ['chargeId']).as('open'))
+    .execute()
+  for (const { open } of charges) expect(open).toBeGreaterThanOrEqual(0)
+}
+
+test('a hundred payments at once on one account settle its bills exactly, and the rest is credit', async () => {
+  const { accountId } = await newApplicant(db, ASOF)
+  const charges = await Promise.all(
+    HUNDRED.slice(0, 10).map((n) => owe(db, accountId, { ...electricity(`20${16 + n}-06-01`, 4_640, '2026-07-10'), asOf: ASOF })),
+  )
+  for (const n of HUNDRED) await hear(db, { reference: `many-${n}`, amountMinor: 1_000, payer: accountId, asOf: ASOF })
+  await Promise.all(HUNDRED.map((n) => takeIn(`many-${n}`)))
+  // 100 × 10 rupees = 1,000; 10 bills of 46.40 = 464; 1,000 − 464 = 536
+  expect(await openOf(db, ...charges)).toEqual(charges.map(() => 0))
+  expect(await held(db, `credit:${accountId}`)).toBe(53_600)
+  expect(await held(db, `receivable:${accountId}`)).toBe(0)
+  await expectNothingOverspent()
+  const payments = await Promise.all(HUNDRED.map((n) => paymentOf(db, `many-${n}`)))
+  const numbers = payments.map(({ receiptNumber }) => Number(receiptNumber?.slice(-6))).toSorted((a, b) => a - b)
+  expect(numbers).toEqual(HUNDRED.map((n) => n + 1))
+})
+
+test('a hundred tries to take in one payment post it once', async () => {
+  const { accountId } = await newApplicant(db, ASOF)
+  await hear(db, { reference: 'once', amountMinor: 46_400, payer: accountId, asOf: ASOF })
+  await Promise.all(HUNDRED.map(() => takeIn('once')))
+  expect(await held(db, `credit:${accountId}`)).toBe(46_400)
+  expect(
+    await db.selectFrom('postings').select('postingId').where('eventKey', '=', 'payment:sandbox-wallet:once').execute(),
+  ).toHaveLength(1)
+})
+
+test('a hundred notices of one reference with a hundred amounts post one of them', async () => {
+  const { accountId } = await newApplicant(db, ASOF)
+  await Promise.all(HUNDRED.map((n) => hear(db, { reference: 'liar', amountMinor: 1_000 + n, payer: accountId, asOf: ASOF })))
+  await Promise.all([...HUNDRED, ...HUNDRED].map(() => takeIn('liar')))
+  for (let left = 100; left > 0; left -= 1) await takeIn('liar')
+  const { amountMinor } = await paymentOf(db, 'liar')
+  expect(await held(db, `credit:${accountId}`)).toBe(amountMinor)
+  const notices = await db
+    .selectFrom('paymentNotices')
+    .select(['state', (eb) => eb.fn.countAll<number>().as('n')])
+    .where('reference', '=', 'liar')
+    .groupBy('state')
+    .orderBy('state')
+    .execute()
+  expect(notices).toEqual([
+    { state: 'done', n: 1 },
+    { state: 'quarantined', n: 99 },
+  ])
+})
+
+test('a hundred tries to use the same credit use it once', async () => {
+  const { accountId } = await newApplicant(db, ASOF)
+  await hear(db, { reference: 'credit', amountMinor: 10_000, payer: accountId, asOf: ASOF })
+  await takeIn('credit')
+  const charges = await Promise.all(
+    HUNDRED.slice(0, 5).map((n) => owe(db, accountId, { ...electricity(`20${16 + n}-06-01`, 4_000, '2026-07-10'), asOf: ASOF })),
+  )
+  await Promise.all(
+    HUNDRED.map(() => withAccount(db, accountId, (tx, account) => allocateCredit(tx, { account, asOf: ASOF, zone: ZONE }))),
+  )
+  // 5 × 40 = 200 owed, 100 paid
+  expect((await openOf(db, ...charges)).reduce((sum, open) => sum + open, 0)).toBe(10_000)
+  expect(await held(db, `credit:${accountId}`)).toBe(0)
+  await expectNothingOverspent()
+})
+
+test('payments and bills of many accounts, crossing each other, leave the books in balance', async () => {
+  const accounts = await Promise.all(HUNDRED.slice(0, 8).map(() => newApplicant(db, ASOF)))
+  const deeds = HUNDRED.map((n) => async () => {
+    const { accountId } = accounts[n % 8] ?? { accountId: '' }
+    if (n % 3 === 0)
+      return void (await owe(db, accountId, { ...electricity(`${1900 + n}-06-01`, 5_000 + n, '2026-07-10'), asOf: ASOF }))
+    await hear(db, { reference: `cross-${n}`, amountMinor: 3_000 + n, payer: accountId, asOf: ASOF })
+    await takeIn(`cross-${n}`)
+  })
+  await Promise.all(deeds.map((deed) => deed()))
+  await expectNothingOverspent()
+})
