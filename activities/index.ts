@@ -1,10 +1,19 @@
 import type { Db } from '../db/client.ts'
+import { createApplicationEndingActivities } from './application-ending.ts'
 import { createCollectionActivities } from './collection.ts'
+import { createDemandActivities } from './demands.ts'
 import { refusalsAreFinal } from './failure.ts'
 import { createMeterActivities } from './meters.ts'
+import { createOnboardingActivities } from './onboarding.ts'
+import { createPackageApprovalActivities } from './package-approvals.ts'
+import { createPackageChangeActivities } from './package-changes.ts'
+import { createPackageSupplyActivities } from './package-supply.ts'
+import { createPackageMeterActivities, createPackageWorkActivities } from './package-work.ts'
 import type { PaymentProviders } from './payment-providers.ts'
 import { createPaymentActivities } from './payments.ts'
 import { createProcessActivities } from './processes.ts'
+import { createRefundActivities } from './refunds.ts'
+import { createStockActivities } from './stock.ts'
 import { createTaskActivities } from './tasks.ts'
 
 /** What activities reach the world through. */
@@ -19,8 +28,18 @@ export function createActivities(deps: ActivityDeps) {
   return refusalsAreFinal({
     ...createProcessActivities(deps),
     ...createCollectionActivities(deps),
+    ...createOnboardingActivities(deps),
+    ...createDemandActivities(deps),
+    ...createStockActivities(deps),
+    ...createApplicationEndingActivities(deps),
+    ...createRefundActivities(deps),
     ...createTaskActivities(deps),
     ...createMeterActivities(deps),
+    ...createPackageApprovalActivities(deps),
+    ...createPackageChangeActivities(deps),
+    ...createPackageSupplyActivities(deps),
+    ...createPackageMeterActivities(deps),
+    ...createPackageWorkActivities(deps),
     ...createPaymentActivities(deps),
   })
 }

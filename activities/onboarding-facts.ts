@@ -73,6 +73,7 @@ export interface RefundState {
   /** The one under way. */
   readonly open: { readonly round: number; readonly refundId: number; readonly state: string; readonly amountMinor: number; readonly approver: Role } | null
   readonly approval: PendingDecision | null
+  readonly approvedBy: string | null
   readonly payOut: PendingDecision | null
   /** Money that no refund was asked for yet. */
   readonly restMinor: number
@@ -178,6 +179,7 @@ async function refundState(db: Db, { applicationId, decided, policy }: { applica
   return {
     open: open === undefined ? null : { round, refundId: open.refundId, state: open.state, amountMinor: open.amountMinor, approver: refundApprover(open, policy) },
     approval: (open?.state === 'requested' && decided.get(`refund:${round}`)) || null,
+    approvedBy: decided.get(`refund:${round}`)?.by ?? null,
     payOut: (open?.state === 'approved' && decided.get(`refund-paid:${round}`)) || null,
     restMinor: await refundableMinor(db, { accountId: applicationId, kind: 'credit' }),
   }

@@ -31,11 +31,11 @@ export function createRefundActivities({ db }: { db: Db }) {
       }),
 
     /** Carries out the approval. */
-    approveRefund: ({ accountId, refundId }: { accountId: string; refundId: number }): Promise<void> =>
+    approveCreditRefund: ({ accountId, refundId }: { accountId: string; refundId: number }): Promise<void> =>
       withAccount(db, accountId, (tx) => approveRefund(tx, refundId)),
 
     /** Carries out the pay-out: the posting, and word to the customer. */
-    payOutRefund: ({ accountId, source, asOf, ...paid }: RefundKey & { refundId: number; method: RefundMethod; paidBy: string; proof?: string; reason: RefundReason }): Promise<void> =>
+    payOutCreditRefund: ({ accountId, source, asOf, ...paid }: RefundKey & { refundId: number; method: RefundMethod; paidBy: string; proof?: string; reason: RefundReason }): Promise<void> =>
       withAccount(db, accountId, async (tx, account) => {
         const { amountMinor, currency, method } = await payRefund(tx, { account, asOf }, paid)
         const { zone } = await readPlant(tx, account.plant, asOf)

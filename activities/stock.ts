@@ -38,7 +38,7 @@ export function createStockActivities({ db }: { db: Db }) {
      * Takes over what the technician found and another person confirmed: the meter on the wall, its start register, and the end
      * of the hold. A limiter or a conventional meter is set by hand at the same visit. Returns why it cannot stand, or null.
      */
-    recordInstallation: (key: ApplicationKey): Promise<InstallationProblem | null> => withApplication(db, key, (tx, open) => recordInstallation(tx, open, key.asOf)),
+    recordFirstInstallation: (key: ApplicationKey): Promise<InstallationProblem | null> => withApplication(db, key, (tx, open) => recordFirstInstallation(tx, open, key.asOf)),
 
     /** The desired version that the installed meter must report. */
     desiredVersionOf: ({ applicationId, asOf }: ApplicationKey): Promise<number | null> =>
@@ -59,7 +59,7 @@ export function createStockActivities({ db }: { db: Db }) {
       }),
 
     /** Sends a technician for the meter of somebody who withdrew; again, when the last visit was in vain. */
-    planRemoval: ({ applicationId, asOf }: ApplicationKey): Promise<void> =>
+    planMeterFetching: ({ applicationId, asOf }: ApplicationKey): Promise<void> =>
       withApplication(db, { applicationId, asOf }, async (tx, { application: { plant }, account: { customerId }, plant: { policy, zone }, workflowId }) => {
         const meter = await meterOf(tx, applicationId)
         const visits = await removalVisits(tx, workflowId)
@@ -72,7 +72,7 @@ export function createStockActivities({ db }: { db: Db }) {
       }),
 
     /** The meter is down: back to the stock with its final register, and the connection is left. */
-    recordRemoval: ({ applicationId, asOf }: ApplicationKey): Promise<void> =>
+    recordMeterFetched: ({ applicationId, asOf }: ApplicationKey): Promise<void> =>
       withApplication(db, { applicationId, asOf }, async (tx, { account: { customerId }, plant: { zone }, workflowId }) => {
         const meter = await meterOf(tx, applicationId)
         const task = await findTask(tx, { workflowId, step: `removal:${await removalVisits(tx, workflowId)}` })
@@ -104,7 +104,7 @@ async function planInstallation(tx: Tx, { application, account: { customerId }, 
   await queueNotice(tx, { accountId: applicationId, kind, params, dedupeKey: `${kind}:${applicationId}:${round}`, asOf })
 }
 
-async function recordInstallation(tx: Tx, open: OpenApplication, asOf: string): Promise<InstallationProblem | null> {
+async function recordFirstInstallation(tx: Tx, open: OpenApplication, asOf: string): Promise<InstallationProblem | null> {
   const { application, account, workflowId } = open
   const task = await findTask(tx, { workflowId, step: `installation:${application.installationRound}` })
   const assigned = await meterOf(tx, application.applicationId)

@@ -1,3 +1,5 @@
+export { changePackage } from './change-package.ts'
 export { collectDues } from './collect-dues.ts'
 export { doFieldTask } from './do-field-task.ts'
+export { onboardCustomer } from './onboard-customer.ts'
 export { receivePayment } from './receive-payment.ts'

@@ -161,8 +161,25 @@ export interface ApplicationFilter {
   readonly limit: number
 }
 
+export interface ListedApplication {
+  readonly applicationId: string
+  readonly plant: string
+  readonly customerId: string | null
+  readonly origin: string
+  readonly salesAgent: string | null
+  readonly packageCode: string | null
+  readonly appliedAt: string
+  readonly deadlineAt: string | null
+  readonly endedAs: string | null
+  readonly endedAt: string | null
+  /** Where its process stands; null before its first stage, and for an imported customer. */
+  readonly stage: string | null
+  readonly waitingFor: string | null
+  readonly dueAt: string | null
+}
+
 /** Applications by their code with where each stands. */
-export async function listApplications(db: Db | Tx, filter: ApplicationFilter) {
+export async function listApplications(db: Db | Tx, filter: ApplicationFilter): Promise<ListedApplication[]> {
   if (filter.plants.length === 0) return []
   let rows = db
     .selectFrom('applications')

@@ -52,8 +52,8 @@ export async function countFreeMeters(db: Db | Tx, { plant, kind }: { plant: str
  */
 export async function assignFreeMeter(tx: Tx, wanted: { plant: string; kind: MeterKind; accountId: string } & MoveSource): Promise<StockMeter | undefined> {
   const { plant, kind, accountId } = wanted
-  const before = await meterOf(tx, accountId)
-  if (before?.state === 'assigned') return before
+  const before = await tx.selectFrom('meters').select(COLUMNS).where('accountId', '=', accountId).where('state', '=', 'assigned').executeTakeFirst()
+  if (before !== undefined) return before as StockMeter
   const free = await tx
     .selectFrom('meters')
     .select(COLUMNS)
