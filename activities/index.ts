@@ -1,5 +1,6 @@
 import type { Db } from '../db/client.ts'
 import { createApplicationEndingActivities } from './application-ending.ts'
+import { createClosingActivities } from './closing.ts'
 import { createCollectionActivities } from './collection.ts'
 import { createDemandActivities } from './demands.ts'
 import { refusalsAreFinal } from './failure.ts'
@@ -27,6 +28,7 @@ export interface ActivityDeps {
 export function createActivities(deps: ActivityDeps) {
   return refusalsAreFinal({
     ...createProcessActivities(deps),
+    ...createClosingActivities(deps),
     ...createCollectionActivities(deps),
     ...createOnboardingActivities(deps),
     ...createDemandActivities(deps),

@@ -1,20 +1,12 @@
 import type { Db, Tx } from '../db/client.ts'
-import { inTransaction, type LockedAccount, withAccount } from '../db/queries/accounts.ts'
+import { type LockedAccount, withAccount } from '../db/queries/accounts.ts'
 import { queueNotice } from '../db/queries/notices.ts'
-import {
-  approvalsNeeded,
-  askForDecision,
-  type PackageRequest,
-  readPackageRequest,
-  readRequestPackages,
-} from '../db/queries/package-changes.ts'
+import { type PackageRequest, readPackageRequest, readRequestPackages } from '../db/queries/package-changes.ts'
 import { readPlant } from '../db/queries/plants.ts'
-import { cancelTask, openTask } from '../db/queries/tasks.ts'
-import { addToInstant, dateAt } from '../domain/calendar.ts'
-import { packageText } from '../domain/package.ts'
+import { cancelTask } from '../db/queries/tasks.ts'
+import { dateAt } from '../domain/calendar.ts'
 import { packageEffectiveFrom } from '../domain/package-change.ts'
 import { processIds } from '../domain/process-ids.ts'
-import { levelUp } from '../domain/roles.ts'
 import { announceEnd, type PackageEnding } from './package-endings.ts'
 import { type PackageChangeFacts, readPackageChangeFacts } from './package-facts.ts'
 import { type ChangeMoney, demandDifference, findDifference, releaseDifference } from './package-money.ts'
@@ -53,77 +45,11 @@ export async function saveProgress(
   await tx.updateTable('packageRequests').set(progress).where('requestId', '=', requestId).execute()
 }
 
-/** Approval, money and ending of a package change (manual 2.2.9). What is done at the connection: `package-supply.ts`. */
+/** Money and ending of a package change (manual 2.2.9). */
 export function createPackageChangeActivities({ db }: { db: Db }) {
   return {
     /** Where the request stands, with every decision and task of it. */
     readPackageChange: ({ requestId }: RequestAt): Promise<PackageChangeFacts> => readPackageChangeFacts(db, requestId),
-
-    /** The cluster in-charge has approved: done, or on to the state in-charge by what there is to spare now, or because asked. */
-    takeClusterApproval: ({ askState, ...at }: RequestAt & { askState: boolean }): Promise<void> =>
-      withRequest(db, at, async (tx, locked) => {
-        const { request, plant, asOf } = locked
-        if (request.needsStateApproval !== null) return
-        await cancelFollowUps(tx, request.requestId)
-        const { customerId, toFeeder, requestId } = request
-        const packages = await readRequestPackages(tx, request)
-        const { needsState } = await approvalsNeeded(tx, { customerId, requestId, toFeeder, ...packages }, plant)
-        const needsStateApproval = needsState || askState
-        await saveProgress(tx, requestId, { needsStateApproval })
-        if (!needsStateApproval) return approve(tx, locked)
-        await askForDecision(tx, { requestId, customerId, plant, role: 'state-in-charge', large: true, asOf, dedupeKey: 'first' })
-      }),
-
-    /** The state in-charge has approved what the cluster in-charge sent up. */
-    takeStateApproval: (at: RequestAt): Promise<void> =>
-      withRequest(db, at, async (tx, locked) => {
-        if (locked.request.approvedAt === null) await approve(tx, locked)
-      }),
-
-    /** Sends a CSA to the customer with the approver's question. */
-    openFollowUp: ({ n, to, textId, ...at }: RequestAt & { n: number; to?: string; textId: number | null }): Promise<void> =>
-      withRequest(db, at, async (tx, { request, plant, asOf }) => {
-        if (request.followUps >= n) return
-        const { requestId, customerId, accountId, toCode } = request
-        await openTask(tx, {
-          plant: plant.plant,
-          kind: 'follow-up',
-          accountId,
-          customerId,
-          source: { workflowId: processIds.packageChange(requestId), step: `follow-up:${n}` },
-          detail: { requestId, package: toCode, ...(textId !== null && { textId }) },
-          dueAt: addToInstant(asOf, plant.policy.tasks.targets['follow-up'], plant.zone),
-          asOf,
-          ...(to !== undefined && { assignTo: to }),
-        })
-        await saveProgress(tx, requestId, { followUps: n })
-      }),
-
-    /** Tells those who must decide, and from the second time on the level above: silence never approves. */
-    chasePackageDecision: ({
-      step,
-      times,
-      ...at
-    }: RequestAt & { step: 'approval' | 'state-approval' | 'review' | 'follow-up'; times: number }): Promise<void> =>
-      inTransaction(db, async (tx) => {
-        const request = await readPackageRequest(tx, at.requestId)
-        const plant = await readPlant(tx, request.plant, request.requestedAt)
-        const first = step === 'state-approval' ? 'state-in-charge' : 'cluster-in-charge'
-        const isReminder = step === 'follow-up' || (step === 'review' && times === 1)
-        const role = (isReminder ? first : levelUp(first)) as 'cluster-in-charge' | 'state-in-charge' | 'head-office'
-        const { requestId, customerId } = request
-        const large = request.needsStateApproval === true
-        await askForDecision(tx, {
-          requestId,
-          customerId,
-          plant,
-          role,
-          large,
-          decideBy: dateAt(at.asOf, plant.zone),
-          asOf: at.asOf,
-          dedupeKey: `${step}:${times}`,
-        })
-      }),
 
     /** Asks for the difference, or finds it paid: then the request is settled and its day is fixed (policy "package change"). */
     settleDifference: (at: RequestAt): Promise<void> =>
@@ -162,30 +88,6 @@ export function createPackageChangeActivities({ db }: { db: Db }) {
   }
 }
 
-async function approve(tx: Tx, { request, account, plant, asOf }: LockedRequest): Promise<void> {
-  const { requestId, customerId } = request
-  const { wanted } = await readRequestPackages(tx, request)
-  await saveProgress(tx, requestId, { approvedAt: asOf })
-  const nextPeriod = packageEffectiveFrom({
-    when: 'next-period',
-    today: dateAt(asOf, plant.zone),
-    settled: true,
-    policy: plant.policy,
-  })
-  await queueNotice(tx, {
-    accountId: account.accountId,
-    kind: 'package-change-approved',
-    params: {
-      requestId,
-      customerId,
-      toPackageId: packageText(wanted, plant.currency),
-      effectiveFrom: request.takesEffect === 'at-once' ? null : nextPeriod,
-    },
-    dedupeKey: `package-change-approved:${requestId}`,
-    asOf,
-  })
-}
-
 async function askForPayment(
   tx: Tx,
   { request, account, asOf }: LockedRequest,
@@ -206,8 +108,4 @@ export async function cancelTasks(tx: Tx, requestId: string, step?: string): Pro
   let tasks = tx.selectFrom('tasks').select('taskId').where('sourceWorkflowId', '=', processIds.packageChange(requestId))
   if (step !== undefined) tasks = tasks.where('sourceStep', 'like', step)
   for (const { taskId } of await tasks.execute()) await cancelTask(tx, taskId)
-}
-
-function cancelFollowUps(tx: Tx, requestId: string): Promise<void> {
-  return cancelTasks(tx, requestId, 'follow-up:%')
 }

@@ -8,6 +8,7 @@ import {
   readRequestPackages,
 } from '../db/queries/package-changes.ts'
 import { readPlant } from '../db/queries/plants.ts'
+import { countFreeMeters } from '../db/queries/stock.ts'
 import { addDays, startOfDay } from '../domain/calendar.ts'
 import { type MeterKind, meterFits } from '../domain/package.ts'
 import { processIds } from '../domain/process-ids.ts'
@@ -39,6 +40,7 @@ export interface PackageChangeFacts {
   readonly state: Verdict | null
   /** The last follow-up that was asked for, by its number. */
   readonly followUpsAsked: number
+  readonly followUp: Verdict | null
   readonly review: Verdict | null
   /** Why it can go no further: the customer took it back, or is leaving. */
   readonly stop: 'Withdrawn' | 'CustomerLeft' | null
@@ -50,8 +52,8 @@ export interface PackageChangeFacts {
   readonly needsMeter: boolean
   /** Kind of the meter to be installed: the one wished for, or the first that fits. */
   readonly newMeterKind: MeterKind
-  /** Serial of the meter set aside for it. */
-  readonly assignedSerial: string | null
+  /** How many of that kind lie free, where one is needed. */
+  readonly freeMeters: number
   readonly movesTo: string | null
 }
 
@@ -93,6 +95,7 @@ async function readVerdicts(db: Db | Tx, request: PackageRequest) {
     cluster: verdicts.get('cluster') ?? null,
     state: verdicts.get('state') ?? null,
     followUpsAsked: rows.filter(({ step }) => step.startsWith('follow-up:')).length,
+    followUp: verdicts.get(`follow-up:${request.followUps + 1}`) ?? null,
     review: verdicts.get(`review:${request.reviewRound}`) ?? null,
     stop: verdicts.has('withdraw') ? ('Withdrawn' as const) : stop,
   }
@@ -122,25 +125,20 @@ async function readTasks(db: Db | Tx, requestId: string): Promise<Record<string,
 }
 
 async function readConnection(db: Db | Tx, request: PackageRequest) {
-  const { customerId, accountId, meterKind, toFeeder } = request
+  const { customerId, meterKind, toFeeder } = request
   const { wanted } = await readRequestPackages(db, request)
   const hanging = await installedMeter(db, customerId)
-  const assigned = await db
-    .selectFrom('meters')
-    .select(['serial', 'kind'])
-    .where('accountId', '=', accountId)
-    .where('state', '=', 'assigned')
-    .executeTakeFirst()
   const { feeder } = await db
     .selectFrom('connections')
     .select('feeder')
     .where('customerId', '=', customerId)
     .executeTakeFirstOrThrow()
   const fits = hanging !== null && meterFits(wanted, hanging.kind) && (meterKind === null || hanging.kind === meterKind)
+  const newMeterKind = meterKind ?? (await firstInStock(db, request.plant, wanted.meterKinds))
   return {
     needsMeter: !fits,
-    newMeterKind: meterKind ?? (await firstInStock(db, request.plant, wanted.meterKinds)),
-    assignedSerial: assigned?.serial ?? null,
+    newMeterKind,
+    freeMeters: fits ? 0 : await countFreeMeters(db, { plant: request.plant, kind: newMeterKind }),
     movesTo: toFeeder !== null && toFeeder !== feeder ? toFeeder : null,
   }
 }

@@ -88,7 +88,10 @@ export async function releaseDifference(tx: Tx, money: ChangeMoney, reason: stri
   if (charge === undefined) return 0
   const paidMinor = Math.min(charge.amountMinor - charge.openMinor, await balanceOf(tx, depositHeld(account.accountId)))
   if (paidMinor > 0)
-    await postOf(tx, money, `package-difference-released:${requestId}`, postDepositExcess(account, { amountMinor: paidMinor }))
+    await postOf(tx, money, {
+      eventKey: `package-difference-released:${requestId}`,
+      postings: postDepositExcess(account, { amountMinor: paidMinor }),
+    })
   await voidDemand(tx, charge.chargeId, { asOf, reason })
   await allocateCredit(tx, { account, asOf, zone: plant.zone })
   await nudge(tx, `account:${account.accountId}`, `charge:${charge.chargeId}`)
@@ -100,7 +103,7 @@ export async function creditExcessDeposit(tx: Tx, money: ChangeMoney, wanted: Pa
   const { excessMinor } = await depositDifference(tx, money, wanted)
   if (excessMinor > 0) {
     const postings = postDepositExcess(money.account, { amountMinor: excessMinor })
-    await postOf(tx, money, `package-deposit-excess:${money.requestId}`, postings)
+    await postOf(tx, money, { eventKey: `package-deposit-excess:${money.requestId}`, postings: postings })
   }
   return excessMinor
 }
@@ -135,7 +138,7 @@ async function creditUnused(
     // What has been earned already comes back out of income; what waits for its period was never income.
     const alreadyEarned = (await balanceOf(tx, unearned(account.accountId))) < unusedMinor
     const postings = postPrepaidUnused(account, { amountMinor: unusedMinor, alreadyEarned })
-    await postOf(tx, money, `package-change:${money.requestId}:unused:${chargeId}`, postings)
+    await postOf(tx, money, { eventKey: `package-change:${money.requestId}:unused:${chargeId}`, postings: postings })
   }
   if (unusedFrom === periodFrom) await voidDemand(tx, chargeId, { asOf, reason: `package-change ${money.requestId}` })
   await nudge(tx, `account:${account.accountId}`, `charge:${chargeId}`)
@@ -174,7 +177,11 @@ export async function demandAdvance(
   )
 }
 
-async function postOf(tx: Tx, { account, asOf }: ChangeMoney, eventKey: string, postings: readonly Posting[]): Promise<void> {
+async function postOf(
+  tx: Tx,
+  { account, asOf }: ChangeMoney,
+  event: { eventKey: string; postings: readonly Posting[] },
+): Promise<void> {
   const { plant, accountId, currency } = account
-  await post(tx, { eventKey, plant, accountId, currency, businessAt: asOf, postings })
+  await post(tx, { ...event, plant, accountId, currency, businessAt: asOf })
 }

@@ -16,7 +16,7 @@ import { announceEnd, type PackageEnding } from './package-endings.ts'
 import { creditExcessDeposit, creditUnusedAdvances, demandAdvance, releaseDifference } from './package-money.ts'
 
 /** Why a step was not taken: the customer took the request back, or is leaving. */
-export type Stop = 'Withdrawn' | 'CustomerLeft'
+type Stop = 'Withdrawn' | 'CustomerLeft'
 
 /** What the meter carries, what the customer pays for, and the way back (manual 2.2.9, billing.md rule 24). */
 export function createPackageSupplyActivities({ db }: { db: Db }) {
@@ -66,12 +66,13 @@ export function createPackageSupplyActivities({ db }: { db: Db }) {
 }
 
 /** Withdrawn or leaving, read under the account's lock: whoever commits first decides. */
-export async function stopOf(tx: Tx, { request, requestId }: LockedRequest): Promise<Stop | null> {
+async function stopOf(tx: Tx, { request, requestId }: LockedRequest): Promise<Stop | null> {
   if ((await readDecision(tx, processIds.packageChange(requestId), 'withdraw')) !== undefined) return 'Withdrawn'
   return (await isLeaving(tx, request.customerId)) ? 'CustomerLeft' : null
 }
 
-async function supplyWith(
+/** Makes this the package whose limits the connection should have, and its meter's desired state with it. Returns the version. */
+export async function supplyWith(
   tx: Tx,
   { request, asOf, requestId }: LockedRequest,
   { code, version }: { code: string; version: number },

@@ -1,7 +1,6 @@
 import type { Db, Tx } from '../db/client.ts'
 import { installedMeter, readRequestPackages } from '../db/queries/package-changes.ts'
 import { assignFreeMeter, installMeter, releaseMeter, removeMeter } from '../db/queries/stock.ts'
-import { refreshDesiredState } from '../db/queries/supply.ts'
 import { findTask, openTask, tellRole, type Task } from '../db/queries/tasks.ts'
 import { addToInstant, dateAt } from '../domain/calendar.ts'
 import type { MeterKind } from '../domain/package.ts'
@@ -10,10 +9,10 @@ import type { TaskKind } from '../domain/tasks.ts'
 import type { JsonObject } from '../db/tables.ts'
 import { recordHandReport } from './hand-reports.ts'
 import { type LockedRequest, type RequestAt, saveProgress, withRequest } from './package-changes.ts'
-import { stopOf, type Stop } from './package-supply.ts'
+import { supplyWith } from './package-supply.ts'
 
-/** Work that people do at the connection for a package change: another meter, another feeder, work done again. */
-export function createPackageWorkActivities({ db }: { db: Db }) {
+/** Another meter for a package that the one at the wall does not fit. */
+export function createPackageMeterActivities({ db }: { db: Db }) {
   return {
     /** Sets a fitting meter aside and sends a technician with it; without one in stock nothing is opened. */
     prepareInstallation: ({ kind, ...at }: RequestAt & { kind: MeterKind }): Promise<{ serial: string | null }> =>
@@ -42,28 +41,16 @@ export function createPackageWorkActivities({ db }: { db: Db }) {
      * The technician's confirmed report: the old meter's final reading and its way back to the stock, the new one at the wall, the
      * new package in its desired state, all in one. A meter that cannot speak carries what the technician set.
      */
-    recordInstallation: (at: RequestAt): Promise<{ stop: Stop | null }> =>
+    recordInstallation: (at: RequestAt): Promise<void> =>
       withRequest(db, at, async (tx, locked) => {
         const { request, requestId, asOf } = locked
         const task = await findTask(tx, { workflowId: processIds.packageChange(requestId), step: 'installation' })
-        if (request.switchedAt !== null || task?.status !== 'completed') return { stop: null }
+        if (request.switchedAt !== null || task?.status !== 'completed') return
         const serial = await exchangeMeters(tx, locked, task)
-        const stop = await stopOf(tx, locked)
-        if (stop !== null) {
-          await refreshDesiredState(tx, { customerId: request.customerId, source: processIds.packageChange(requestId), asOf })
-          return { stop }
-        }
-        const supply = { supplyPackageCode: request.toCode, supplyPackageVersion: request.toVersion }
-        await tx.updateTable('connections').set(supply).where('customerId', '=', request.customerId).execute()
-        const version = await refreshDesiredState(tx, {
-          customerId: request.customerId,
-          source: processIds.packageChange(requestId),
-          asOf,
-        })
+        const version = await supplyWith(tx, locked, { code: request.toCode, version: request.toVersion })
         const { kind } = await tx.selectFrom('meters').select('kind').where('serial', '=', serial).executeTakeFirstOrThrow()
         if (kind !== 'smart' && version !== null) await recordHandReport(tx, { serial, version, task, asOf })
         await saveProgress(tx, requestId, { switchedAt: asOf, supplyVersion: version })
-        return { stop: null }
       }),
 
     /** Puts the meter that was set aside back on the shelf. */
@@ -87,7 +74,12 @@ export function createPackageWorkActivities({ db }: { db: Db }) {
           },
         )
       }),
+  }
+}
 
+/** Other work of people at the connection for a package change: another feeder, and work done again. */
+export function createPackageWorkActivities({ db }: { db: Db }) {
+  return {
     /** Sends a technician to move the connection to the feeder that was asked for. */
     openFeederMove: (at: RequestAt): Promise<void> =>
       withRequest(db, at, (tx, locked) =>
@@ -150,7 +142,7 @@ async function exchangeMeters(tx: Tx, { request, account, asOf, requestId }: Loc
   }
   const at = task.completedAt ?? asOf
   const old = await installedMeter(tx, request.customerId)
-  const serial = typeof result.serial === 'string' ? result.serial : String(task.detail.serial)
+  const serial = serialIn(result) ?? serialIn(task.detail) ?? ''
   if (old?.serial === serial) return serial
   if (old !== null)
     await removeMeter(tx, { ...by, serial: old.serial, removedAt: at, ...(await finalRegister(tx, old.serial, result)) })
@@ -183,4 +175,8 @@ async function finalRegister(
 
 function registerIn(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
+}
+
+function serialIn({ serial }: JsonObject): string | undefined {
+  return typeof serial === 'string' ? serial : undefined
 }

@@ -1,3 +1,4 @@
+export { closeAccount } from './close-account.ts'
 export { changePackage } from './change-package.ts'
 export { collectDues } from './collect-dues.ts'
 export { doFieldTask } from './do-field-task.ts'
