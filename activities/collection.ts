@@ -28,6 +28,8 @@ export interface CollectionFacts {
   readonly carriedTaskIds: readonly string[]
   /** Confirmed: the contract ends and closing takes over. */
   readonly banned: boolean
+  /** The connection has ended: what is left is the closing's business. */
+  readonly hasLeft: boolean
   readonly openMinor: number
   readonly topics: readonly Topic[]
 }
@@ -81,7 +83,7 @@ async function readCollection(db: Db | Tx, { customerId, accountId, asOf }: Coll
   const carried = await carriedNotices(db, arrears)
   return {
     next: nextStep(arrears.state), supply: { needed: supply.acts.length > 0, settled: supply.settled, lookAgainAt: supply.lookAgainAt }, asks,
-    carriedTaskIds: carried.handedOver, banned: await isBanned(db, arrears),
+    carriedTaskIds: carried.handedOver, banned: await isBanned(db, arrears), hasLeft: arrears.leftOn !== null,
     openMinor: arrears.state.debts.reduce((sum, { openMinor }) => sum + openMinor, 0),
     topics: [`account:${accountId}`, `connection:${customerId}`, ...supply.topics, ...carried.underWay.map((taskId): Topic => `task:${taskId}`)],
   }

@@ -31,7 +31,8 @@ export async function collectDues(input: CollectDuesInput): Promise<string> {
 
     for (;;) {
       known = await look(p, input)
-      const { next, supply, carriedTaskIds, banned } = known
+      const { next, supply, carriedTaskIds, banned, hasLeft } = known
+      if (hasLeft) return 'Left'
       if (carriedTaskIds.length > 0) await work.noteCarried({ ...input, taskIds: carriedTaskIds, asOf: await p.now() })
       else if (supply.needed) await work.keepSupply({ ...input, asOf: await p.now() })
       else if (banned) return 'Banned'

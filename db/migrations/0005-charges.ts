@@ -227,7 +227,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       amount_minor bigint not null check (amount_minor > 0),
       currency text not null,
       method text not null check (method in ('cash', 'upi', 'bank')),
-      state text not null default 'requested' check (state in ('requested', 'approved', 'refused', 'paid')),
+      state text not null default 'requested' check (state in ('requested', 'approved', 'refused', 'paid', 'unclaimed')),
       proof text,
       requested_at timestamptz not null,
       paid_at timestamptz,

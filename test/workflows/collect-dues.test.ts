@@ -49,6 +49,7 @@ describe('in July', () => {
   let never: ConnectedCustomer
   let early: ConnectedCustomer
   let parts: ConnectedCustomer
+  let half: ConnectedCustomer
   let paper: ConnectedCustomer
   let school: ConnectedCustomer
   let byHand: ConnectedCustomer
@@ -56,6 +57,7 @@ describe('in July', () => {
     never = await owing('2026-07-05')
     early = await owing('2026-07-05')
     parts = await owing('2026-07-05')
+    half = await owing('2026-07-05')
     paper = await owing('2026-07-05', { phone: null })
     school = await owing('2026-07-05', { category: 'school' })
     byHand = await owing('2026-07-05', { meterKind: 'conventional' })
@@ -69,6 +71,8 @@ describe('in July', () => {
   })
 
   test('nobody is cut before notice, visits and warning, and 15 clear days after the notice', async () => {
+    await katsa.advanceTo('2026-07-21T08:00:00.000Z')
+    await pay(half, 23_000, 'half')
     await katsa.advanceTo('2026-07-22T03:00:00.000Z')
     expect(await toldOf(never)).toEqual([
       { kind: 'due-soon-reminder', on: '2026-07-02' },
@@ -87,13 +91,16 @@ describe('in July', () => {
   })
 
   test('half of the overdue paid puts the cut off by seven days', async () => {
-    // 457 rupees overdue; 228.50 would be half. 230 rupees on the 22nd at 08:30, an hour and a half before the cut.
-    expect(await relay(parts)).toBe('open') // not paid in time in this story: cut like the first
+    expect(await relay(half)).toBe('auto') // 457 rupees were overdue; 230 of them came on the 21st
+    expect((await katsa.process(processIds.collection(half.customerId))).dueAt?.slice(0, 10)).toBe('2026-07-28')
+  })
+
+  test('who is cut stays dark until nothing is overdue, then is lit in the moment of paying', async () => {
     await pay(parts, 23_000, 'parts-1')
     expect(await relay(parts)).toBe('open') // 227 rupees are still overdue, so the hold stands
     await pay(parts, 22_700, 'parts-2')
     expect(await relay(parts)).toBe('auto')
-    expect((await toldOf(parts)).at(-2)?.kind).toBe('supply-restored')
+    expect((await toldOf(parts)).map(({ kind }) => kind).slice(-2)).toEqual(['supply-restored', 'reconnection-fee-charged'])
   })
 
   test('the fee for reconnection is 50 rupees on the next bill, and no condition', async () => {

@@ -1,0 +1,106 @@
+import type { Tx } from '../db/client.ts'
+import { type BillingSubject, loadBillingSubjects } from '../db/queries/billing-subjects.ts'
+import { insertBills, type IssuedBill, takeBillNumbers } from '../db/queries/bills.ts'
+import { allocateCredit, type ChargeState, issueCharge, readCharges, voidDemand } from '../db/queries/charges.ts'
+import { drawDeposit } from '../db/queries/deposits.ts'
+import { balanceOf, post } from '../db/queries/ledger.ts'
+import { queueNotice } from '../db/queries/notices.ts'
+import { plantSince } from '../db/queries/billing.ts'
+import { addDays, dateAt } from '../domain/calendar.ts'
+import { credit, depositHeld, postHeldReleased, postPrepaidUnused, unearned } from '../domain/ledger.ts'
+import { suppliedSegments } from '../domain/metered-period.ts'
+import { assessPeriod } from '../domain/period-charge.ts'
+import { nextPeriod, type Period, periodContaining } from '../domain/period.ts'
+import { unusedAdvanceMinor } from '../domain/prepaid.ts'
+import type { Closing } from './closing.ts'
+import { newBill } from './issue-bills.ts'
+
+/**
+ * The final settlement, in one transaction and once: every supplied period that was not billed is billed up to the last day,
+ * unused advance days become credit, credit is used, then the deposit is set off against what is still owed (policy "close").
+ */
+export async function settleAccount(tx: Tx, closing: Closing): Promise<void> {
+  const { closure, account, plant, asOf } = closing
+  if (closure.settledAt !== null) return
+  const [subject] = await loadBillingSubjects(tx, [closure.customerId])
+  const bills = subject === undefined ? [] : await billTheRest(tx, closing, subject)
+  await releaseAdvances(tx, closing)
+  await allocateCredit(tx, { account, asOf, zone: plant.zone })
+  const heldMinor = await balanceOf(tx, depositHeld(account.accountId))
+  const drawnMinor = heldMinor > 0 ? await drawDeposit(tx, { account, asOf, zone: plant.zone }, { amountMinor: heldMinor, atClosing: true }) : 0
+  await tx.updateTable('closures').set({ settledAt: asOf }).where('closureId', '=', closure.closureId).execute()
+  await tellSettled(tx, closing, { bills, drawnMinor, heldMinor })
+}
+
+/** Post-paid days that no bill has charged, period by period: the last one pro-rated to the last supplied day. */
+async function billTheRest(tx: Tx, { closure, account, plant, asOf }: Closing, subject: BillingSubject): Promise<IssuedBill[]> {
+  const rules = plant
+  const since = (await plantSince(tx, plant.plant, plant.zone)) ?? subject.connectedOn
+  const periods = unbilledPeriods(subject, { leftOn: addDays(closure.leavingOn, 1), since, anchorDay: plant.policy.anchorDay })
+  const issued: IssuedBill[] = []
+  for (const period of periods) {
+    const charge = assessPeriod({ connection: subject, mode: 'postpaid', period, rules })
+    const [number = ''] = await takeBillNumbers(tx, plant.plant, 1)
+    const bill = newBill({ plant: plant.plant, asOf, rules }, { subject: await reloaded(tx, subject), charge, number })
+    issued.push(...(await insertBills(tx, { plant: plant.plant, currency: account.currency, asOf }, [bill])))
+  }
+  return issued
+}
+
+/** What stands on the account now: the bill before this one is part of what is outstanding. */
+async function reloaded(tx: Tx, subject: BillingSubject): Promise<BillingSubject> {
+  return (await loadBillingSubjects(tx, [subject.customerId]))[0] ?? subject
+}
+
+function unbilledPeriods(subject: BillingSubject, { leftOn, since, anchorDay }: { leftOn: string; since: string; anchorDay: number }): Period[] {
+  const found: Period[] = []
+  const first = subject.connectedOn > since ? subject.connectedOn : since
+  for (let period = periodContaining(first, anchorDay); period.from < leftOn; period = nextPeriod(period, anchorDay)) {
+    const isPostpaid = suppliedSegments({ period, ...subject }).some(({ terms }) => terms.mode === 'postpaid')
+    if (isPostpaid && !subject.charged.has(period.key)) found.push(period)
+  }
+  return found
+}
+
+/** Advances: paid days after the last one become credit; an unpaid advance is owed only for the days that were supplied. */
+async function releaseAdvances(tx: Tx, { closure, account, plant, asOf }: Closing): Promise<void> {
+  const leftOn = addDays(closure.leavingOn, 1)
+  const advances = (await readCharges(tx, account.accountId)).filter(({ kind, nature, periodTo, voidedAt }) => kind === 'electricity' && nature === 'demand' && voidedAt === null && periodTo !== null && periodTo > leftOn)
+  for (const advance of advances) await releaseAdvance(tx, { closure, account, plant, asOf }, { advance, leftOn })
+  const held = { depositMinor: 0, activationMinor: await balanceOf(tx, `activation-held:${account.accountId}`) }
+  await post(tx, { eventKey: `closing-activation:${closure.closureId}`, plant: plant.plant, accountId: account.accountId, currency: account.currency, businessAt: asOf, postings: postHeldReleased(account, held) })
+}
+
+async function releaseAdvance(tx: Tx, { closure, account, plant, asOf }: Closing, { advance, leftOn }: { advance: ChargeState; leftOn: string }): Promise<void> {
+  const period: Period = { key: advance.periodFrom ?? advance.source, from: advance.periodFrom ?? advance.source, to: advance.periodTo ?? advance.source }
+  const used = (minor: number): number => minor - unusedAdvanceMinor({ paidMinor: minor, period, unusedFrom: leftOn, currency: account.currency })
+  const paidMinor = advance.amountMinor - advance.openMinor
+  const unusedMinor = Math.max(0, paidMinor - used(advance.amountMinor))
+  if (unusedMinor > 0) {
+    const isEarned = (await balanceOf(tx, unearned(account.accountId))) < unusedMinor
+    const postings = postPrepaidUnused(account, { amountMinor: unusedMinor, alreadyEarned: isEarned })
+    await post(tx, { eventKey: `closing-advance:${closure.closureId}:${advance.chargeId}`, plant: plant.plant, accountId: account.accountId, currency: account.currency, businessAt: asOf, postings })
+  }
+  const owedMinor = Math.max(0, used(advance.amountMinor) - paidMinor)
+  if (advance.openMinor === 0) return
+  await voidDemand(tx, advance.chargeId, { asOf, reason: `closing ${closure.closureId}` })
+  if (owedMinor > 0) await issueCharge(tx, { account, asOf }, { kind: 'final', source: `${closure.closureId}:${advance.chargeId}`, amountMinor: owedMinor, dueOn: dateAt(asOf, plant.zone) })
+}
+
+interface Settled {
+  readonly bills: readonly IssuedBill[]
+  readonly drawnMinor: number
+  readonly heldMinor: number
+}
+
+async function tellSettled(tx: Tx, { closure, account, plant, asOf }: Closing, { bills, drawnMinor, heldMinor }: Settled): Promise<void> {
+  const { closureId, customerId, accountId } = closure
+  const owedMinor = (await readCharges(tx, accountId, { onlyOpen: true })).filter(({ nature }) => nature === 'debt').reduce((sum, { openMinor }) => sum + openMinor, 0)
+  const refundMinor = heldMinor - drawnMinor + (await balanceOf(tx, credit(accountId)))
+  const last = bills.at(-1)
+  const totalMinor = bills.reduce((sum, { document }) => sum + document.totalMinor, 0)
+  const { currency } = account
+  const dueOn = last?.document.dueOn ?? dateAt(asOf, plant.zone)
+  const params = { closureId, customerId, billNumber: last?.document.number ?? closureId, totalMinor, outstandingMinor: owedMinor + drawnMinor - totalMinor > 0 ? owedMinor + drawnMinor - totalMinor : 0, depositUsedMinor: drawnMinor, payableMinor: owedMinor, refundMinor, currency, dueOn }
+  await queueNotice(tx, { accountId, kind: 'final-bill-issued', params, dedupeKey: `final-bill:${closureId}`, asOf })
+}

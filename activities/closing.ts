@@ -1,0 +1,170 @@
+import type { Db, Tx } from '../db/client.ts'
+import { type LockedAccount, withAccount } from '../db/queries/accounts.ts'
+import { type Closure, endClosure, findClosure } from '../db/queries/closures.ts'
+import { post } from '../db/queries/ledger.ts'
+import { queueNotice } from '../db/queries/notices.ts'
+import { readPlant, type PlantTerms } from '../db/queries/plants.ts'
+import { payRefund, readRefunds, refundableMinor, requestRefund } from '../db/queries/refunds.ts'
+import { markForRemoval, removeMeter } from '../db/queries/stock.ts'
+import { placeHold } from '../db/queries/supply.ts'
+import { findTask, openTask, tellRole } from '../db/queries/tasks.ts'
+import { addDays, addToInstant, dateAt, startOfDay } from '../domain/calendar.ts'
+import { DomainError } from '../domain/errors.ts'
+import { postUnclaimed } from '../domain/ledger.ts'
+import { processIds } from '../domain/process-ids.ts'
+import { refundApprover, type RefundMethod } from '../domain/refund.ts'
+import { type ClosingKey, type ClosingFacts, readClosingFacts, removalSource } from './closing-facts.ts'
+import { settleAccount } from './closing-settlement.ts'
+
+/** A closing with its account locked. */
+export interface Closing {
+  readonly closure: Closure
+  readonly account: LockedAccount
+  readonly plant: PlantTerms
+  readonly asOf: string
+}
+
+/** What ending a connection does to supply, meter, money and books. Each step is safe to repeat. */
+export function createClosingActivities({ db }: { db: Db }) {
+  const inClosing = <T>(key: ClosingKey, work: (tx: Tx, closing: Closing) => Promise<T>): Promise<T> => withClosing(db, key, work)
+  return {
+    /** Where the closing stands; NOT_FOUND when there is none. */
+    readClosing: (key: ClosingKey): Promise<ClosingFacts> => readClosingFacts(db, key),
+
+    /** Tells the customer when the supply ends. */
+    announceClosing: (key: ClosingKey): Promise<void> =>
+      inClosing(key, async (tx, { closure, asOf }) => {
+        const { closureId, customerId, accountId, reason, leavingOn } = closure
+        await queueNotice(tx, { accountId, kind: 'closing-started', params: { closureId, customerId, reason, supplyEndsOn: leavingOn }, dedupeKey: `closing-started:${closureId}`, asOf })
+      }),
+
+    /** The last supplied day is over: the hold `closed` is placed for good, and the terms end. */
+    endSupply: (key: ClosingKey): Promise<void> =>
+      inClosing(key, async (tx, { closure, asOf }) => {
+        const { closureId, customerId } = closure
+        await placeHold(tx, { customerId, reason: 'closed', owner: processIds.closing(closureId) }, asOf)
+        const meter = await hangingMeter(tx, customerId)
+        if (meter !== undefined) await markForRemoval(tx, { serial: meter.serial, source: closureId, asOf })
+      }),
+
+    /** Sends a technician for the meter: the last reading and the removal are one visit. */
+    openRemoval: ({ round, ...key }: ClosingKey & { round: number }): Promise<void> =>
+      inClosing(key, async (tx, { closure, plant, asOf }) => {
+        const { closureId, customerId, accountId } = closure
+        const meter = await hangingMeter(tx, customerId)
+        if (meter === undefined) return
+        const dueAt = addToInstant(asOf, plant.policy.tasks.targets['meter-removal'], plant.zone)
+        await openTask(tx, { plant: plant.plant, kind: 'meter-removal', accountId, customerId, source: removalSource(closureId, round), detail: { serial: meter.serial }, dueAt, asOf })
+      }),
+
+    /** The meter is down, or written off with an estimated last reading: it goes to the stock, and the connection has ended. */
+    finishRemoval: ({ round, isLost, ...key }: ClosingKey & { round: number; isLost: boolean }): Promise<void> =>
+      inClosing(key, (tx, closing) => finishRemoval(tx, closing, { round, isLost })),
+
+    /** Final bill, credit used, deposit set off: in one transaction, once. */
+    settleClosing: (key: ClosingKey): Promise<void> => inClosing(key, (tx, closing) => settleAccount(tx, closing)),
+
+    /** Asks for what is left of deposit and credit to be given back, and tells whoever must approve it. */
+    requestClosingRefunds: (key: ClosingKey): Promise<void> => inClosing(key, requestRefunds),
+
+    /** Books the pay-out as whoever handed it over reported it. */
+    payClosingRefund: ({ refundId, ...key }: ClosingKey & { refundId: number }): Promise<void> => inClosing(key, (tx, closing) => payOut(tx, closing, refundId)),
+
+    /** Nobody fetched it: it stays owed, apart from the rest, and never becomes income (policy "ban, close"). */
+    keepUnclaimed: ({ refundId, ...key }: ClosingKey & { refundId: number }): Promise<void> => inClosing(key, (tx, closing) => keepUnclaimed(tx, closing, refundId)),
+
+    /** Ends the closing. A withdrawn one leaves everything as it was; otherwise the account is closed for good. */
+    endClosing: ({ as, ...key }: ClosingKey & { as: string }): Promise<void> =>
+      inClosing(key, async (tx, { closure, plant, asOf }) => {
+        const { closureId, customerId, accountId } = closure
+        await endClosure(tx, closureId, { asOf, as })
+        if (as === 'Withdrawn') return void (await queueNotice(tx, { accountId, kind: 'closing-withdrawn', params: { closureId, customerId }, dedupeKey: `closing-withdrawn:${closureId}`, asOf }))
+        await tx.updateTable('accounts').set({ closedAt: asOf }).where('accountId', '=', accountId).where('closedAt', 'is', null).execute()
+        const closedOn = dateAt(asOf, plant.zone)
+        await queueNotice(tx, { accountId, kind: 'account-closed', params: { customerId, closedOn }, dedupeKey: `account-closed:${closureId}`, asOf })
+      }),
+  }
+}
+
+async function withClosing<T>(db: Db, { closureId, asOf }: ClosingKey, work: (tx: Tx, closing: Closing) => Promise<T>): Promise<T> {
+  const found = await findClosure(db, closureId)
+  if (found === undefined) throw new DomainError('NOT_FOUND', 'no such closure')
+  return withAccount(db, found.accountId, async (tx, account) => {
+    const closure = (await findClosure(tx, closureId)) ?? found
+    return work(tx, { closure, account, plant: await readPlant(tx, closure.plant, asOf), asOf })
+  })
+}
+
+async function hangingMeter(tx: Tx, customerId: string): Promise<{ serial: string; startRegisterWh: number } | undefined> {
+  return tx.selectFrom('meterInstallations').select(['serial', 'startRegisterWh']).where('customerId', '=', customerId).where('removedAt', 'is', null).executeTakeFirst()
+}
+
+async function finishRemoval(tx: Tx, { closure, plant, asOf }: Closing, { round, isLost }: { round: number; isLost: boolean }): Promise<void> {
+  const { closureId, customerId } = closure
+  const leftOn = addDays(closure.leavingOn, 1)
+  const meter = await hangingMeter(tx, customerId)
+  if (meter !== undefined) {
+    const task = await findTask(tx, removalSource(closureId, round))
+    const last = await lastRegister(tx, customerId, meter)
+    const read = isLost ? undefined : task?.result?.registerWh
+    const supplyEndedAt = startOfDay(leftOn, plant.zone)
+    // A register below the last one is never billed (policy "checks"): the last one stands, marked as an estimate.
+    const isRead = typeof read === 'number' && read >= last.registerWh
+    await removeMeter(tx, {
+      serial: meter.serial, removedAt: earlier(task?.completedAt ?? asOf, supplyEndedAt), finalRegisterWh: isRead ? read : last.registerWh, finalIsEstimate: !isRead,
+      enteredBy: task?.completedBy ?? 'system', reviewedBy: task?.reviewedBy ?? null, to: isLost ? 'scrapped' : 'free', source: closureId, asOf,
+      ...(task !== undefined && { taskId: task.taskId }),
+    })
+  }
+  await tx.updateTable('connections').set({ leftOn }).where('customerId', '=', customerId).where('leftOn', 'is', null).execute()
+}
+
+function earlier(a: string, b: string): string {
+  return a < b ? a : b
+}
+
+/** The highest register known: what was read last, or what a smart meter said since. */
+async function lastRegister(tx: Tx, customerId: string, meter: { serial: string; startRegisterWh: number }): Promise<{ registerWh: number }> {
+  const read = await tx
+    .selectFrom('readings')
+    .select((eb) => eb.fn.max('registerWh').as('registerWh'))
+    .where('customerId', '=', customerId)
+    .where('serial', '=', meter.serial)
+    .where('state', '=', 'accepted')
+    .executeTakeFirst()
+  const said = await tx.selectFrom('meterTelemetry').select('registerWh').where('serial', '=', meter.serial).where('verdict', '<>', 'suspect').orderBy('takenAt', 'desc').limit(1).executeTakeFirst()
+  return { registerWh: Math.max(read?.registerWh ?? 0, said?.registerWh ?? 0, meter.startRegisterWh) }
+}
+
+async function requestRefunds(tx: Tx, { closure, account, plant, asOf }: Closing): Promise<void> {
+  const { closureId, accountId, refundMethod: method } = closure
+  for (const kind of ['deposit', 'credit'] as const) {
+    const amountMinor = await refundableMinor(tx, { accountId, kind })
+    if (amountMinor <= 0) continue
+    const before = (await readRefunds(tx, accountId)).filter((refund) => refund.kind === kind && refund.source.split(':')[0] === closureId).length
+    const refund = await requestRefund(tx, { account, asOf }, { kind, source: before === 0 ? closureId : `${closureId}:${before + 1}`, amountMinor, method })
+    const decideBy = dateAt(addToInstant(asOf, plant.policy.closing.refundWithin, plant.zone), plant.zone)
+    const params = { decision: 'deposit-refund', requestId: closureId, plantCode: plant.plant, subjectId: closure.customerId, decideBy } as const
+    await tellRole(tx, { plant: plant.plant, role: refundApprover(refund, plant.policy) }, { kind: 'decision-needed', params, dedupeKey: `refund:${refund.refundId}`, asOf })
+  }
+}
+
+async function payOut(tx: Tx, { closure, account, plant, asOf }: Closing, refundId: number): Promise<void> {
+  const { closureId, customerId, accountId } = closure
+  const decision = await tx.selectFrom('decisions').selectAll().where('workflowId', '=', processIds.closing(closureId)).where('step', '=', `pay-out:${refundId}`).executeTakeFirstOrThrow()
+  const detail = (decision.detail ?? {}) as { method?: RefundMethod; proof?: string }
+  const refund = await payRefund(tx, { account, asOf }, { refundId, method: detail.method ?? closure.refundMethod, paidBy: decision.decidedBy, ...(detail.proof !== undefined && { proof: detail.proof }) })
+  const { amountMinor, currency, method } = refund
+  const refundedOn = dateAt(asOf, plant.zone)
+  const dedupeKey = `refund-paid:${refundId}`
+  if (refund.kind === 'deposit') await queueNotice(tx, { accountId, kind: 'deposit-refunded', params: { closureId, customerId, refundMinor: amountMinor, currency, refundedOn, method }, dedupeKey, asOf })
+  else await queueNotice(tx, { accountId, kind: 'payment-refunded', params: { reference: customerId, amountMinor, currency, refundedOn, method, reason: 'overpaid' }, dedupeKey, asOf })
+}
+
+async function keepUnclaimed(tx: Tx, { account, asOf }: Closing, refundId: number): Promise<void> {
+  const refund = (await readRefunds(tx, account.accountId)).find((one) => one.refundId === refundId)
+  if (refund?.state !== 'approved') return
+  const postings = postUnclaimed(account, { amountMinor: refund.amountMinor, from: refund.kind === 'deposit' ? 'deposit' : 'credit' })
+  await post(tx, { eventKey: `unclaimed:${refundId}`, plant: account.plant, accountId: account.accountId, currency: account.currency, businessAt: asOf, postings })
+  await tx.updateTable('refunds').set({ state: 'unclaimed' }).where('refundId', '=', refundId).execute()
+}

@@ -1,0 +1,133 @@
+import type { ClosingFacts } from '../activities/closing-facts.ts'
+import { facts, work } from './activity-proxies.ts'
+import { defineDecision } from './decisions.ts'
+import { type Procedure, procedure } from './procedure.ts'
+
+export interface CloseAccountInput {
+  readonly plant: string
+  readonly accountId: string
+  readonly customerId: string
+  readonly closureId: string
+}
+
+/** The customer stays after all; until the supply has ended. */
+export const withdrawClosing = defineDecision('withdraw')
+/** The meter could not be taken down: somebody goes again. */
+export const tryRemovalAgain = defineDecision('try-again')
+/** The meter is gone for good: it is written off, and the last reading is estimated. */
+export const closeWithoutMeter = defineDecision('close-without-meter')
+/** Somebody of the right level gives the money back. */
+export const approveClosingRefund = defineDecision('approve-refund')
+/** The money was handed over or sent: `detail` says `method` and `proof`. */
+export const payClosingRefund = defineDecision('pay-refund')
+
+/**
+ * A connection ends (manual 2.2.3, 2.2.8; policy "ban, close"): final reading, final bill pro-rated, deposit set off, the rest
+ * refunded through an approval, meter to stock. The account and its history stay for ever, and its id is never used again.
+ */
+export async function closeAccount(input: CloseAccountInput): Promise<string> {
+  const { closureId } = input
+  return procedure({ ...input, topics: [`account:${input.accountId}`, `connection:${input.customerId}`], input: { ...input } }, async (p) => {
+    const load = async (): Promise<ClosingFacts> => facts.readClosing({ closureId, asOf: await p.now() })
+    let known = await load()
+    if (known.closure.endedAs !== null) return known.closure.endedAs
+    acceptClosingDecisions(p, () => known)
+
+    known = await waitToLeave(p, input, known)
+    if (known.isWithdrawn && !known.isSupplyEnded) return end(p, closureId, 'Withdrawn')
+    await work.endSupply({ closureId, asOf: await p.now() })
+
+    for (known = await load(); !known.removal.isMeterGone; known = await load()) await takeMeterDown(p, input, known)
+    await work.settleClosing({ closureId, asOf: await p.now() })
+
+    for (known = await load(); ; known = await load()) {
+      const next = nextRefund(known)
+      if (known.refundableMinor > 0 && known.openDebtMinor === 0) await work.requestClosingRefunds({ closureId, asOf: await p.now() })
+      else if (next?.act === 'approve') await work.approveRefund({ accountId: input.accountId, refundId: next.refund.refundId })
+      else if (next?.act === 'pay') await work.payClosingRefund({ closureId, refundId: next.refund.refundId, asOf: await p.now() })
+      else if (next === undefined && known.openDebtMinor === 0) return end(p, closureId, known.refunds.some(({ state }) => state === 'unclaimed') ? 'ClosedUnclaimed' : 'Closed')
+      else if (next === undefined && (await p.now()) >= known.waitForDebtUntil) return end(p, closureId, 'ClosedOwing')
+      else await waitForMoney(p, input, known)
+    }
+  })
+}
+
+async function end(p: Procedure, closureId: string, as: string): Promise<string> {
+  await work.endClosing({ closureId, as, asOf: await p.now() })
+  return as
+}
+
+/** Notified, and free to stay until the last supplied day is over. */
+async function waitToLeave(p: Procedure, { closureId }: CloseAccountInput, before: ClosingFacts): Promise<ClosingFacts> {
+  const { supplyEndsAt } = before
+  await work.announceClosing({ closureId, asOf: await p.now() })
+  const changed = await p.waitFor({
+    read: (asOf) => facts.readClosing({ closureId, asOf }),
+    enough: (fact) => fact.isWithdrawn || fact.isSupplyEnded,
+    until: supplyEndsAt,
+    stage: { name: 'Notified', waitingFor: 'clock', dueAt: supplyEndsAt, topics: before.topics },
+    summary: `the last supplied day of ${before.closure.customerId}`,
+  })
+  return changed ?? before
+}
+
+/** A technician reads the meter for the last time and takes it down; where that fails, the cluster in-charge decides. */
+async function takeMeterDown(p: Procedure, { closureId }: CloseAccountInput, { removal, topics }: ClosingFacts): Promise<void> {
+  const { task, decision, round } = removal
+  if (task === null) return work.openRemoval({ closureId, round, asOf: await p.now() })
+  if (decision?.verdict === 'without-meter') return work.finishRemoval({ closureId, round, isLost: true, asOf: await p.now() })
+  if (task.status === 'completed' && task.result?.outcome !== 'not-possible') return work.finishRemoval({ closureId, round, isLost: false, asOf: await p.now() })
+  const failed = task.status === 'completed' || task.status === 'cancelled'
+  await p.waitFor({
+    read: (asOf) => facts.readClosing({ closureId, asOf }),
+    enough: (fact) => fact.removal.isMeterGone || fact.removal.round > round || fact.removal.decision !== null || (!failed && fact.removal.task?.status === 'completed'),
+    until: undefined,
+    stage: { name: failed ? 'MeterNotFound' : 'TakingMeterDown', waitingFor: failed ? 'cluster-in-charge' : 'technician', dueAt: task.dueAt, topics },
+    summary: `removal of the meter, task ${task.taskId}`,
+  })
+}
+
+type RefundFact = ClosingFacts['refunds'][number]
+interface NextRefund {
+  readonly refund: RefundFact
+  readonly act: 'approve' | 'pay' | 'wait'
+}
+
+/** The first refund that is not through, and what can be done about it now. */
+function nextRefund({ refunds }: ClosingFacts): NextRefund | undefined {
+  const refund = refunds.find(({ state }) => state === 'requested' || state === 'approved')
+  if (refund === undefined) return undefined
+  if (refund.state === 'requested') return { refund, act: refund.decision?.verdict === 'approved' ? 'approve' : 'wait' }
+  return { refund, act: refund.handOver === null ? 'wait' : 'pay' }
+}
+
+async function waitForMoney(p: Procedure, { closureId }: CloseAccountInput, before: ClosingFacts): Promise<void> {
+  const waiting = nextRefund(before)
+  const until = waiting === undefined ? before.waitForDebtUntil : waiting.refund.state === 'approved' ? waiting.refund.unclaimedAt : undefined
+  const seen = JSON.stringify(before)
+  const changed = await p.waitFor({
+    read: (asOf) => facts.readClosing({ closureId, asOf }),
+    enough: (fact) => JSON.stringify(fact) !== seen,
+    until,
+    stage: { ...stageOf(before, waiting), dueAt: until, topics: before.topics },
+    summary: waiting === undefined ? 'what is still owed' : `refund ${waiting.refund.refundId}`,
+  })
+  if (changed === undefined && waiting?.refund.state === 'approved') await work.keepUnclaimed({ closureId, refundId: waiting.refund.refundId, asOf: await p.now() })
+}
+
+function stageOf({ openDebtMinor }: ClosingFacts, waiting: NextRefund | undefined) {
+  if (waiting === undefined) return { name: 'AwaitingPayment', waitingFor: 'customer', details: `Still owed: ${openDebtMinor}` } as const
+  const details = `Refund ${waiting.refund.refundId}: ${waiting.refund.amountMinor}`
+  if (waiting.refund.state === 'approved') return { name: 'PayingOut', waitingFor: 'csa', details } as const
+  return { name: 'ApprovingRefund', waitingFor: waiting.refund.approver === 'cluster-in-charge' ? 'cluster-in-charge' : 'state-in-charge', details } as const
+}
+
+function acceptClosingDecisions(p: Procedure, known: () => ClosingFacts): void {
+  const refundStep = (of: 'refund' | 'pay-out') => () => `${of}:${nextRefund(known())?.refund.refundId ?? 'none'}`
+  const removalStep = (): string => `no-removal:${known().removal.round}`
+  p.decisions.accept(withdrawClosing, { step: 'withdrawal', verdict: 'withdrawn', at: ['Notified'], description: 'The customer stays' })
+  p.decisions.accept(tryRemovalAgain, { step: removalStep, verdict: 'try-again', at: ['MeterNotFound'], description: 'Send somebody again for the meter' })
+  p.decisions.accept(closeWithoutMeter, { step: removalStep, verdict: 'without-meter', at: ['MeterNotFound'], description: 'Write the meter off and estimate the last reading' })
+  p.decisions.accept(approveClosingRefund, { step: refundStep('refund'), verdict: 'approved', at: ['ApprovingRefund'], description: 'Approve giving the money back' })
+  p.decisions.accept(payClosingRefund, { step: refundStep('pay-out'), verdict: 'paid', at: ['PayingOut'], description: 'Say that the money was handed over' })
+}
