@@ -27,7 +27,7 @@ export const PERMISSIONS = {
   'tasks.read': STAFF,
   'tasks.do': STAFF,
   'tasks.assign': OFFICE,
-  'tasks.review': PLANT_OFFICE,
+  'tasks.review': STAFF,
 
   'applications.read': ALL,
   'applications.create': ['customer', 'csa', ...OFFICE],

@@ -7,6 +7,7 @@ import { plantRoutes } from './routes/plants.ts'
 import { processRoutes } from './routes/processes.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { staffRoutes } from './routes/staff.ts'
+import { taskDecisionRoutes } from './routes/task-decisions.ts'
 import { taskRoutes } from './routes/tasks.ts'
 
 /** Every resource of the API; a new one is one line here and one file in routes/. */
@@ -18,6 +19,7 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   accountRoutes,
   processRoutes,
   taskRoutes,
+  taskDecisionRoutes,
   auditRoutes,
   ledgerRoutes,
 ]

@@ -77,3 +77,16 @@ export async function listStaff(db: Db | Tx, plants: readonly string[], { after,
   if (after !== undefined) staff = staff.where('login', '>', after)
   return staff.execute()
 }
+
+/** True when someone of that log-in works there now: active, and the plant is in their scope. */
+export async function isStaffAt(db: Db | Tx, plant: string, login: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('staff')
+    .innerJoin('plants', (join) => join.on('plant', '=', plant))
+    .select('login')
+    .where('login', '=', login)
+    .where('active', '=', true)
+    .where(sql<boolean>`scope in ('*', plant, 'cluster:' || cluster, 'state:' || state)`)
+    .executeTakeFirst()
+  return row !== undefined
+}
