@@ -39,6 +39,7 @@ export const PERMISSIONS = {
   'payments.read': ['customer', ...PLANT_OFFICE],
   'payments.take-cash': ['csa', 'operator'],
   'payments.match': OFFICE,
+  'payments.read-notices': PLANT_OFFICE,
 
   'billing.read': PLANT_OFFICE,
   'billing.run': OFFICE,

@@ -3,8 +3,11 @@ import { accountRoutes } from './routes/accounts.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { customerRoutes } from './routes/customers.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
+import { paymentNoticeRoutes } from './routes/payment-notices.ts'
+import { paymentRoutes } from './routes/payments.ts'
 import { plantRoutes } from './routes/plants.ts'
 import { processRoutes } from './routes/processes.ts'
+import { receiptRoutes } from './routes/receipts.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { staffRoutes } from './routes/staff.ts'
 import { taskDecisionRoutes } from './routes/task-decisions.ts'
@@ -20,6 +23,9 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   processRoutes,
   taskRoutes,
   taskDecisionRoutes,
+  paymentRoutes,
+  paymentNoticeRoutes,
+  receiptRoutes,
   auditRoutes,
   ledgerRoutes,
 ]

@@ -27,7 +27,8 @@ export function answerCommandsOnce(app: Api, { db }: ApiDeps): void {
   app.addHook('onSend', async (request, reply, payload) => {
     const taken = request.getDecorator<IdempotentRequest | null>('takenKey')
     if (taken === null) return payload
-    if (reply.statusCode >= 500) await releaseKey(db, taken)
+    const isDone = reply.statusCode < 300 && reply.statusCode !== 202
+    if (reply.statusCode >= 500 || (request.routeOptions.config.answersLater === true && !isDone)) await releaseKey(db, taken)
     else await keepAnswer(db, taken, { status: reply.statusCode, body: typeof payload === 'string' && payload !== '' ? JSON.parse(payload) : null })
     return payload
   })

@@ -9,6 +9,8 @@ declare module 'fastify' {
     action?: Action | 'open'
     /** Takes an Idempotency-Key: every POST that moves money or commands something. */
     idempotent?: boolean
+    /** Knows by itself what was asked under a key: only what is done is kept for a replay, not a 202 and not a refusal. */
+    answersLater?: boolean
   }
 }
 

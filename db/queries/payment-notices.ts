@@ -124,7 +124,6 @@ export interface NoticeFilter {
   readonly plants: readonly string[]
   readonly state?: PaymentNotice['state'] | undefined
   readonly provider?: string | undefined
-  readonly reference?: string | undefined
   /** Notices older than this one. */
   readonly before?: number | undefined
   readonly limit: number
@@ -133,13 +132,12 @@ export interface NoticeFilter {
 /** Notices at these plants, newest first. */
 export async function listNotices(
   db: Db | Tx,
-  { plants, state, provider, reference, before, limit }: NoticeFilter,
+  { plants, state, provider, before, limit }: NoticeFilter,
 ): Promise<PaymentNotice[]> {
   if (plants.length === 0) return []
   let rows = db.selectFrom('paymentNotices').select(COLUMNS).where('plant', 'in', plants).orderBy('noticeId', 'desc').limit(limit)
   if (state !== undefined) rows = rows.where('state', '=', state)
   if (provider !== undefined) rows = rows.where('provider', '=', provider)
-  if (reference !== undefined) rows = rows.where('reference', '=', reference)
   if (before !== undefined) rows = rows.where('noticeId', '<', before)
   return (await rows.execute()).map(noticeFrom)
 }

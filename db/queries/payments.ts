@@ -174,8 +174,6 @@ export interface PaymentFilter {
   readonly visible: { readonly plants: readonly string[] } | { readonly accountIds: readonly string[] }
   readonly accountId?: string | undefined
   readonly state?: PaymentState | undefined
-  readonly provider?: string | undefined
-  readonly reference?: string | undefined
   /** Only what did not fit: a closed account, somebody else's bill. */
   readonly mismatched?: boolean | undefined
   /** Payments older than this one. */
@@ -196,7 +194,7 @@ export async function listPayments(
     .where('plants' in visible ? 'plant' : 'accountId', 'in', among)
     .orderBy('paymentId', 'desc')
     .limit(limit)
-  for (const column of ['accountId', 'state', 'provider', 'reference'] as const) {
+  for (const column of ['accountId', 'state'] as const) {
     const wanted = filter[column]
     if (wanted !== undefined) rows = rows.where(column, '=', wanted)
   }
