@@ -30,13 +30,23 @@ export interface ClosingFacts {
   readonly supplyEndsAt: string
   readonly isWithdrawn: boolean
   readonly isSupplyEnded: boolean
-  readonly removal: { readonly round: number; readonly task: Task | null; readonly isMeterGone: boolean; readonly decision: ClosingDecision | null }
+  readonly removal: {
+    readonly round: number
+    readonly task: Task | null
+    readonly isMeterGone: boolean
+    readonly decision: ClosingDecision | null
+  }
   readonly openDebtMinor: number
   /** Credit that no refund was asked for yet: money that came in after the settlement too. */
   readonly refundableMinor: number
   /** Until when we wait for what is still owed before the closing ends owing. */
   readonly waitForDebtUntil: string
-  readonly refunds: readonly (Refund & { readonly approver: Role; readonly decision: ClosingDecision | null; readonly handOver: ClosingDecision | null; readonly unclaimedAt: string })[]
+  readonly refunds: readonly (Refund & {
+    readonly approver: Role
+    readonly decision: ClosingDecision | null
+    readonly handOver: ClosingDecision | null
+    readonly unclaimedAt: string
+  })[]
   readonly topics: readonly Topic[]
 }
 
@@ -53,10 +63,19 @@ export async function readClosingFacts(db: Db | Tx, { closureId, asOf }: Closing
     closure,
     supplyEndsAt: startOfDay(addDays(closure.leavingOn, 1), zone),
     isWithdrawn: decisions.get('withdrawal') !== undefined,
-    isSupplyEnded: (await db.selectFrom('holds').select('holdId').where('customerId', '=', closure.customerId).where('reason', '=', 'closed').where('liftedAt', 'is', null).executeTakeFirst()) !== undefined,
+    isSupplyEnded:
+      (await db
+        .selectFrom('holds')
+        .select('holdId')
+        .where('customerId', '=', closure.customerId)
+        .where('reason', '=', 'closed')
+        .where('liftedAt', 'is', null)
+        .executeTakeFirst()) !== undefined,
     removal,
     openDebtMinor: debts.reduce((sum, { openMinor }) => sum + openMinor, 0),
-    refundableMinor: (await refundableMinor(db, { accountId: closure.accountId, kind: 'credit' })) + (await refundableMinor(db, { accountId: closure.accountId, kind: 'deposit' })),
+    refundableMinor:
+      (await refundableMinor(db, { accountId: closure.accountId, kind: 'credit' })) +
+      (await refundableMinor(db, { accountId: closure.accountId, kind: 'deposit' })),
     waitForDebtUntil: addToInstant(closure.settledAt ?? asOf, policy.chasing.noticeGoodFor, zone),
     refunds: refunds.map((refund) => ({
       ...refund,
@@ -65,7 +84,11 @@ export async function readClosingFacts(db: Db | Tx, { closureId, asOf }: Closing
       handOver: decisions.get(`pay-out:${refund.refundId}`) ?? null,
       unclaimedAt: addToInstant(refund.requestedAt, policy.closing.unclaimedAfter, zone),
     })),
-    topics: [`account:${closure.accountId}`, `connection:${closure.customerId}`, ...(removal.task === null ? [] : [`task:${removal.task.taskId}` as const])],
+    topics: [
+      `account:${closure.accountId}`,
+      `connection:${closure.customerId}`,
+      ...(removal.task === null ? [] : [`task:${removal.task.taskId}` as const]),
+    ],
   }
 }
 
@@ -75,14 +98,32 @@ export function removalSource(closureId: string, round: number): { workflowId: s
 }
 
 async function readDecisions(db: Db | Tx, closureId: string): Promise<Map<string, ClosingDecision>> {
-  const rows = await db.selectFrom('decisions').select(['step', 'verdict', 'decidedBy', 'detail']).where('workflowId', '=', processIds.closing(closureId)).execute()
-  return new Map(rows.map(({ step, verdict, decidedBy, detail }) => [step, { verdict, by: decidedBy, detail: (detail ?? {}) as Record<string, unknown> }]))
+  const rows = await db
+    .selectFrom('decisions')
+    .select(['step', 'verdict', 'decidedBy', 'detail'])
+    .where('workflowId', '=', processIds.closing(closureId))
+    .execute()
+  return new Map(
+    rows.map(({ step, verdict, decidedBy, detail }) => [
+      step,
+      { verdict, by: decidedBy, detail: (detail ?? {}) as Record<string, unknown> },
+    ]),
+  )
 }
 
-async function readRemoval(db: Db | Tx, { closureId, customerId }: Closure, decisions: ReadonlyMap<string, ClosingDecision>): Promise<ClosingFacts['removal']> {
+async function readRemoval(
+  db: Db | Tx,
+  { closureId, customerId }: Closure,
+  decisions: ReadonlyMap<string, ClosingDecision>,
+): Promise<ClosingFacts['removal']> {
   let round = 1
   while (decisions.get(`no-removal:${round}`)?.verdict === 'try-again') round += 1
-  const hanging = await db.selectFrom('meterInstallations').select('serial').where('customerId', '=', customerId).where('removedAt', 'is', null).executeTakeFirst()
+  const hanging = await db
+    .selectFrom('meterInstallations')
+    .select('serial')
+    .where('customerId', '=', customerId)
+    .where('removedAt', 'is', null)
+    .executeTakeFirst()
   const task = await findTask(db, removalSource(closureId, round))
   return { round, task: task ?? null, isMeterGone: hanging === undefined, decision: decisions.get(`no-removal:${round}`) ?? null }
 }

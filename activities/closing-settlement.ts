@@ -27,7 +27,8 @@ export async function settleAccount(tx: Tx, closing: Closing): Promise<void> {
   await releaseAdvances(tx, closing)
   await allocateCredit(tx, { account, asOf, zone: plant.zone })
   const heldMinor = await balanceOf(tx, depositHeld(account.accountId))
-  const drawnMinor = heldMinor > 0 ? await drawDeposit(tx, { account, asOf, zone: plant.zone }, { amountMinor: heldMinor, atClosing: true }) : 0
+  const drawnMinor =
+    heldMinor > 0 ? await drawDeposit(tx, { account, asOf, zone: plant.zone }, { amountMinor: heldMinor, atClosing: true }) : 0
   await tx.updateTable('closures').set({ settledAt: asOf }).where('closureId', '=', closure.closureId).execute()
   await tellSettled(tx, closing, { bills, drawnMinor, heldMinor })
 }
@@ -52,7 +53,10 @@ async function reloaded(tx: Tx, subject: BillingSubject): Promise<BillingSubject
   return (await loadBillingSubjects(tx, [subject.customerId]))[0] ?? subject
 }
 
-function unbilledPeriods(subject: BillingSubject, { leftOn, since, anchorDay }: { leftOn: string; since: string; anchorDay: number }): Period[] {
+function unbilledPeriods(
+  subject: BillingSubject,
+  { leftOn, since, anchorDay }: { leftOn: string; since: string; anchorDay: number },
+): Period[] {
   const found: Period[] = []
   const first = subject.connectedOn > since ? subject.connectedOn : since
   for (let period = periodContaining(first, anchorDay); period.from < leftOn; period = nextPeriod(period, anchorDay)) {
@@ -65,26 +69,62 @@ function unbilledPeriods(subject: BillingSubject, { leftOn, since, anchorDay }: 
 /** Advances: paid days after the last one become credit; an unpaid advance is owed only for the days that were supplied. */
 async function releaseAdvances(tx: Tx, { closure, account, plant, asOf }: Closing): Promise<void> {
   const leftOn = addDays(closure.leavingOn, 1)
-  const advances = (await readCharges(tx, account.accountId)).filter(({ kind, nature, periodTo, voidedAt }) => kind === 'electricity' && nature === 'demand' && voidedAt === null && periodTo !== null && periodTo > leftOn)
+  const advances = (await readCharges(tx, account.accountId)).filter(
+    ({ kind, nature, periodTo, voidedAt }) =>
+      kind === 'electricity' && nature === 'demand' && voidedAt === null && periodTo !== null && periodTo > leftOn,
+  )
   for (const advance of advances) await releaseAdvance(tx, { closure, account, plant, asOf }, { advance, leftOn })
   const held = { depositMinor: 0, activationMinor: await balanceOf(tx, `activation-held:${account.accountId}`) }
-  await post(tx, { eventKey: `closing-activation:${closure.closureId}`, plant: plant.plant, accountId: account.accountId, currency: account.currency, businessAt: asOf, postings: postHeldReleased(account, held) })
+  await post(tx, {
+    eventKey: `closing-activation:${closure.closureId}`,
+    plant: plant.plant,
+    accountId: account.accountId,
+    currency: account.currency,
+    businessAt: asOf,
+    postings: postHeldReleased(account, held),
+  })
 }
 
-async function releaseAdvance(tx: Tx, { closure, account, plant, asOf }: Closing, { advance, leftOn }: { advance: ChargeState; leftOn: string }): Promise<void> {
-  const period: Period = { key: advance.periodFrom ?? advance.source, from: advance.periodFrom ?? advance.source, to: advance.periodTo ?? advance.source }
-  const used = (minor: number): number => minor - unusedAdvanceMinor({ paidMinor: minor, period, unusedFrom: leftOn, currency: account.currency })
+async function releaseAdvance(
+  tx: Tx,
+  { closure, account, plant, asOf }: Closing,
+  { advance, leftOn }: { advance: ChargeState; leftOn: string },
+): Promise<void> {
+  const period: Period = {
+    key: advance.periodFrom ?? advance.source,
+    from: advance.periodFrom ?? advance.source,
+    to: advance.periodTo ?? advance.source,
+  }
+  const used = (minor: number): number =>
+    minor - unusedAdvanceMinor({ paidMinor: minor, period, unusedFrom: leftOn, currency: account.currency })
   const paidMinor = advance.amountMinor - advance.openMinor
   const unusedMinor = Math.max(0, paidMinor - used(advance.amountMinor))
   if (unusedMinor > 0) {
     const isEarned = (await balanceOf(tx, unearned(account.accountId))) < unusedMinor
     const postings = postPrepaidUnused(account, { amountMinor: unusedMinor, alreadyEarned: isEarned })
-    await post(tx, { eventKey: `closing-advance:${closure.closureId}:${advance.chargeId}`, plant: plant.plant, accountId: account.accountId, currency: account.currency, businessAt: asOf, postings })
+    await post(tx, {
+      eventKey: `closing-advance:${closure.closureId}:${advance.chargeId}`,
+      plant: plant.plant,
+      accountId: account.accountId,
+      currency: account.currency,
+      businessAt: asOf,
+      postings,
+    })
   }
   const owedMinor = Math.max(0, used(advance.amountMinor) - paidMinor)
   if (advance.openMinor === 0) return
   await voidDemand(tx, advance.chargeId, { asOf, reason: `closing ${closure.closureId}` })
-  if (owedMinor > 0) await issueCharge(tx, { account, asOf }, { kind: 'final', source: `${closure.closureId}:${advance.chargeId}`, amountMinor: owedMinor, dueOn: dateAt(asOf, plant.zone) })
+  if (owedMinor > 0)
+    await issueCharge(
+      tx,
+      { account, asOf },
+      {
+        kind: 'final',
+        source: `${closure.closureId}:${advance.chargeId}`,
+        amountMinor: owedMinor,
+        dueOn: dateAt(asOf, plant.zone),
+      },
+    )
 }
 
 interface Settled {
@@ -93,14 +133,31 @@ interface Settled {
   readonly heldMinor: number
 }
 
-async function tellSettled(tx: Tx, { closure, account, plant, asOf }: Closing, { bills, drawnMinor, heldMinor }: Settled): Promise<void> {
+async function tellSettled(
+  tx: Tx,
+  { closure, account, plant, asOf }: Closing,
+  { bills, drawnMinor, heldMinor }: Settled,
+): Promise<void> {
   const { closureId, customerId, accountId } = closure
-  const owedMinor = (await readCharges(tx, accountId, { onlyOpen: true })).filter(({ nature }) => nature === 'debt').reduce((sum, { openMinor }) => sum + openMinor, 0)
+  const owedMinor = (await readCharges(tx, accountId, { onlyOpen: true }))
+    .filter(({ nature }) => nature === 'debt')
+    .reduce((sum, { openMinor }) => sum + openMinor, 0)
   const refundMinor = heldMinor - drawnMinor + (await balanceOf(tx, credit(accountId)))
   const last = bills.at(-1)
   const totalMinor = bills.reduce((sum, { document }) => sum + document.totalMinor, 0)
   const { currency } = account
   const dueOn = last?.document.dueOn ?? dateAt(asOf, plant.zone)
-  const params = { closureId, customerId, billNumber: last?.document.number ?? closureId, totalMinor, outstandingMinor: owedMinor + drawnMinor - totalMinor > 0 ? owedMinor + drawnMinor - totalMinor : 0, depositUsedMinor: drawnMinor, payableMinor: owedMinor, refundMinor, currency, dueOn }
+  const params = {
+    closureId,
+    customerId,
+    billNumber: last?.document.number ?? closureId,
+    totalMinor,
+    outstandingMinor: owedMinor + drawnMinor - totalMinor > 0 ? owedMinor + drawnMinor - totalMinor : 0,
+    depositUsedMinor: drawnMinor,
+    payableMinor: owedMinor,
+    refundMinor,
+    currency,
+    dueOn,
+  }
   await queueNotice(tx, { accountId, kind: 'final-bill-issued', params, dedupeKey: `final-bill:${closureId}`, asOf })
 }

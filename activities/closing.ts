@@ -35,7 +35,13 @@ export function createClosingActivities({ db }: { db: Db }) {
     announceClosing: (key: ClosingKey): Promise<void> =>
       inClosing(key, async (tx, { closure, asOf }) => {
         const { closureId, customerId, accountId, reason, leavingOn } = closure
-        await queueNotice(tx, { accountId, kind: 'closing-started', params: { closureId, customerId, reason, supplyEndsOn: leavingOn }, dedupeKey: `closing-started:${closureId}`, asOf })
+        await queueNotice(tx, {
+          accountId,
+          kind: 'closing-started',
+          params: { closureId, customerId, reason, supplyEndsOn: leavingOn },
+          dedupeKey: `closing-started:${closureId}`,
+          asOf,
+        })
       }),
 
     /** The last supplied day is over: the hold `closed` is placed for good, and the terms end. */
@@ -54,7 +60,16 @@ export function createClosingActivities({ db }: { db: Db }) {
         const meter = await hangingMeter(tx, customerId)
         if (meter === undefined) return
         const dueAt = addToInstant(asOf, plant.policy.tasks.targets['meter-removal'], plant.zone)
-        await openTask(tx, { plant: plant.plant, kind: 'meter-removal', accountId, customerId, source: removalSource(closureId, round), detail: { serial: meter.serial }, dueAt, asOf })
+        await openTask(tx, {
+          plant: plant.plant,
+          kind: 'meter-removal',
+          accountId,
+          customerId,
+          source: removalSource(closureId, round),
+          detail: { serial: meter.serial },
+          dueAt,
+          asOf,
+        })
       }),
 
     /** The meter is down, or written off with an estimated last reading: it goes to the stock, and the connection has ended. */
@@ -68,25 +83,49 @@ export function createClosingActivities({ db }: { db: Db }) {
     requestClosingRefunds: (key: ClosingKey): Promise<void> => inClosing(key, requestRefunds),
 
     /** Books the pay-out as whoever handed it over reported it. */
-    payClosingRefund: ({ refundId, ...key }: ClosingKey & { refundId: number }): Promise<void> => inClosing(key, (tx, closing) => payOut(tx, closing, refundId)),
+    payClosingRefund: ({ refundId, ...key }: ClosingKey & { refundId: number }): Promise<void> =>
+      inClosing(key, (tx, closing) => payOut(tx, closing, refundId)),
 
     /** Nobody fetched it: it stays owed, apart from the rest, and never becomes income (policy "ban, close"). */
-    keepUnclaimed: ({ refundId, ...key }: ClosingKey & { refundId: number }): Promise<void> => inClosing(key, (tx, closing) => keepUnclaimed(tx, closing, refundId)),
+    keepUnclaimed: ({ refundId, ...key }: ClosingKey & { refundId: number }): Promise<void> =>
+      inClosing(key, (tx, closing) => keepUnclaimed(tx, closing, refundId)),
 
     /** Ends the closing. A withdrawn one leaves everything as it was; otherwise the account is closed for good. */
     endClosing: ({ as, ...key }: ClosingKey & { as: string }): Promise<void> =>
       inClosing(key, async (tx, { closure, plant, asOf }) => {
         const { closureId, customerId, accountId } = closure
         await endClosure(tx, closureId, { asOf, as })
-        if (as === 'Withdrawn') return void (await queueNotice(tx, { accountId, kind: 'closing-withdrawn', params: { closureId, customerId }, dedupeKey: `closing-withdrawn:${closureId}`, asOf }))
-        await tx.updateTable('accounts').set({ closedAt: asOf }).where('accountId', '=', accountId).where('closedAt', 'is', null).execute()
+        if (as === 'Withdrawn')
+          return void (await queueNotice(tx, {
+            accountId,
+            kind: 'closing-withdrawn',
+            params: { closureId, customerId },
+            dedupeKey: `closing-withdrawn:${closureId}`,
+            asOf,
+          }))
+        await tx
+          .updateTable('accounts')
+          .set({ closedAt: asOf })
+          .where('accountId', '=', accountId)
+          .where('closedAt', 'is', null)
+          .execute()
         const closedOn = dateAt(asOf, plant.zone)
-        await queueNotice(tx, { accountId, kind: 'account-closed', params: { customerId, closedOn }, dedupeKey: `account-closed:${closureId}`, asOf })
+        await queueNotice(tx, {
+          accountId,
+          kind: 'account-closed',
+          params: { customerId, closedOn },
+          dedupeKey: `account-closed:${closureId}`,
+          asOf,
+        })
       }),
   }
 }
 
-async function withClosing<T>(db: Db, { closureId, asOf }: ClosingKey, work: (tx: Tx, closing: Closing) => Promise<T>): Promise<T> {
+async function withClosing<T>(
+  db: Db,
+  { closureId, asOf }: ClosingKey,
+  work: (tx: Tx, closing: Closing) => Promise<T>,
+): Promise<T> {
   const found = await findClosure(db, closureId)
   if (found === undefined) throw new DomainError('NOT_FOUND', 'no such closure')
   return withAccount(db, found.accountId, async (tx, account) => {
@@ -96,23 +135,39 @@ async function withClosing<T>(db: Db, { closureId, asOf }: ClosingKey, work: (tx
 }
 
 async function hangingMeter(tx: Tx, customerId: string): Promise<{ serial: string; startRegisterWh: number } | undefined> {
-  return tx.selectFrom('meterInstallations').select(['serial', 'startRegisterWh']).where('customerId', '=', customerId).where('removedAt', 'is', null).executeTakeFirst()
+  return tx
+    .selectFrom('meterInstallations')
+    .select(['serial', 'startRegisterWh'])
+    .where('customerId', '=', customerId)
+    .where('removedAt', 'is', null)
+    .executeTakeFirst()
 }
 
-async function finishRemoval(tx: Tx, { closure, plant, asOf }: Closing, { round, isLost }: { round: number; isLost: boolean }): Promise<void> {
+async function finishRemoval(
+  tx: Tx,
+  { closure, plant, asOf }: Closing,
+  { round, isLost }: { round: number; isLost: boolean },
+): Promise<void> {
   const { closureId, customerId } = closure
   const leftOn = addDays(closure.leavingOn, 1)
   const meter = await hangingMeter(tx, customerId)
   if (meter !== undefined) {
     const task = await findTask(tx, removalSource(closureId, round))
     const last = await lastRegister(tx, customerId, meter)
-    const read = isLost ? undefined : task?.result?.registerWh
+    const read = isLost ? undefined : (task?.result?.finalRegisterWh ?? task?.result?.registerWh)
     const supplyEndedAt = startOfDay(leftOn, plant.zone)
     // A register below the last one is never billed (policy "checks"): the last one stands, marked as an estimate.
     const isRead = typeof read === 'number' && read >= last.registerWh
     await removeMeter(tx, {
-      serial: meter.serial, removedAt: earlier(task?.completedAt ?? asOf, supplyEndedAt), finalRegisterWh: isRead ? read : last.registerWh, finalIsEstimate: !isRead,
-      enteredBy: task?.completedBy ?? 'system', reviewedBy: task?.reviewedBy ?? null, to: isLost ? 'scrapped' : 'free', source: closureId, asOf,
+      serial: meter.serial,
+      removedAt: earlier(task?.completedAt ?? asOf, supplyEndedAt),
+      finalRegisterWh: isRead ? read : last.registerWh,
+      finalIsEstimate: !isRead,
+      enteredBy: task?.completedBy ?? 'system',
+      reviewedBy: task?.reviewedBy ?? null,
+      to: isLost ? 'scrapped' : 'free',
+      source: closureId,
+      asOf,
       ...(task !== undefined && { taskId: task.taskId }),
     })
   }
@@ -124,7 +179,11 @@ function earlier(a: string, b: string): string {
 }
 
 /** The highest register known: what was read last, or what a smart meter said since. */
-async function lastRegister(tx: Tx, customerId: string, meter: { serial: string; startRegisterWh: number }): Promise<{ registerWh: number }> {
+async function lastRegister(
+  tx: Tx,
+  customerId: string,
+  meter: { serial: string; startRegisterWh: number },
+): Promise<{ registerWh: number }> {
   const read = await tx
     .selectFrom('readings')
     .select((eb) => eb.fn.max('registerWh').as('registerWh'))
@@ -132,7 +191,14 @@ async function lastRegister(tx: Tx, customerId: string, meter: { serial: string;
     .where('serial', '=', meter.serial)
     .where('state', '=', 'accepted')
     .executeTakeFirst()
-  const said = await tx.selectFrom('meterTelemetry').select('registerWh').where('serial', '=', meter.serial).where('verdict', '<>', 'suspect').orderBy('takenAt', 'desc').limit(1).executeTakeFirst()
+  const said = await tx
+    .selectFrom('meterTelemetry')
+    .select('registerWh')
+    .where('serial', '=', meter.serial)
+    .where('verdict', '<>', 'suspect')
+    .orderBy('takenAt', 'desc')
+    .limit(1)
+    .executeTakeFirst()
   return { registerWh: Math.max(read?.registerWh ?? 0, said?.registerWh ?? 0, meter.startRegisterWh) }
 }
 
@@ -141,30 +207,84 @@ async function requestRefunds(tx: Tx, { closure, account, plant, asOf }: Closing
   for (const kind of ['deposit', 'credit'] as const) {
     const amountMinor = await refundableMinor(tx, { accountId, kind })
     if (amountMinor <= 0) continue
-    const before = (await readRefunds(tx, accountId)).filter((refund) => refund.kind === kind && refund.source.split(':')[0] === closureId).length
-    const refund = await requestRefund(tx, { account, asOf }, { kind, source: before === 0 ? closureId : `${closureId}:${before + 1}`, amountMinor, method })
+    const before = (await readRefunds(tx, accountId)).filter(
+      (refund) => refund.kind === kind && refund.source.split(':')[0] === closureId,
+    ).length
+    const refund = await requestRefund(
+      tx,
+      { account, asOf },
+      { kind, source: before === 0 ? closureId : `${closureId}:${before + 1}`, amountMinor, method },
+    )
     const decideBy = dateAt(addToInstant(asOf, plant.policy.closing.refundWithin, plant.zone), plant.zone)
-    const params = { decision: 'deposit-refund', requestId: closureId, plantCode: plant.plant, subjectId: closure.customerId, decideBy } as const
-    await tellRole(tx, { plant: plant.plant, role: refundApprover(refund, plant.policy) }, { kind: 'decision-needed', params, dedupeKey: `refund:${refund.refundId}`, asOf })
+    const params = {
+      decision: 'deposit-refund',
+      requestId: closureId,
+      plantCode: plant.plant,
+      subjectId: closure.customerId,
+      decideBy,
+    } as const
+    await tellRole(
+      tx,
+      { plant: plant.plant, role: refundApprover(refund, plant.policy) },
+      { kind: 'decision-needed', params, dedupeKey: `refund:${refund.refundId}`, asOf },
+    )
   }
 }
 
 async function payOut(tx: Tx, { closure, account, plant, asOf }: Closing, refundId: number): Promise<void> {
   const { closureId, customerId, accountId } = closure
-  const decision = await tx.selectFrom('decisions').selectAll().where('workflowId', '=', processIds.closing(closureId)).where('step', '=', `pay-out:${refundId}`).executeTakeFirstOrThrow()
+  const decision = await tx
+    .selectFrom('decisions')
+    .selectAll()
+    .where('workflowId', '=', processIds.closing(closureId))
+    .where('step', '=', `pay-out:${refundId}`)
+    .executeTakeFirstOrThrow()
   const detail = (decision.detail ?? {}) as { method?: RefundMethod; proof?: string }
-  const refund = await payRefund(tx, { account, asOf }, { refundId, method: detail.method ?? closure.refundMethod, paidBy: decision.decidedBy, ...(detail.proof !== undefined && { proof: detail.proof }) })
+  const refund = await payRefund(
+    tx,
+    { account, asOf },
+    {
+      refundId,
+      method: detail.method ?? closure.refundMethod,
+      paidBy: decision.decidedBy,
+      ...(detail.proof !== undefined && { proof: detail.proof }),
+    },
+  )
   const { amountMinor, currency, method } = refund
   const refundedOn = dateAt(asOf, plant.zone)
   const dedupeKey = `refund-paid:${refundId}`
-  if (refund.kind === 'deposit') await queueNotice(tx, { accountId, kind: 'deposit-refunded', params: { closureId, customerId, refundMinor: amountMinor, currency, refundedOn, method }, dedupeKey, asOf })
-  else await queueNotice(tx, { accountId, kind: 'payment-refunded', params: { reference: customerId, amountMinor, currency, refundedOn, method, reason: 'overpaid' }, dedupeKey, asOf })
+  if (refund.kind === 'deposit')
+    await queueNotice(tx, {
+      accountId,
+      kind: 'deposit-refunded',
+      params: { closureId, customerId, refundMinor: amountMinor, currency, refundedOn, method },
+      dedupeKey,
+      asOf,
+    })
+  else
+    await queueNotice(tx, {
+      accountId,
+      kind: 'payment-refunded',
+      params: { reference: customerId, amountMinor, currency, refundedOn, method, reason: 'overpaid' },
+      dedupeKey,
+      asOf,
+    })
 }
 
 async function keepUnclaimed(tx: Tx, { account, asOf }: Closing, refundId: number): Promise<void> {
   const refund = (await readRefunds(tx, account.accountId)).find((one) => one.refundId === refundId)
   if (refund?.state !== 'approved') return
-  const postings = postUnclaimed(account, { amountMinor: refund.amountMinor, from: refund.kind === 'deposit' ? 'deposit' : 'credit' })
-  await post(tx, { eventKey: `unclaimed:${refundId}`, plant: account.plant, accountId: account.accountId, currency: account.currency, businessAt: asOf, postings })
+  const postings = postUnclaimed(account, {
+    amountMinor: refund.amountMinor,
+    from: refund.kind === 'deposit' ? 'deposit' : 'credit',
+  })
+  await post(tx, {
+    eventKey: `unclaimed:${refundId}`,
+    plant: account.plant,
+    accountId: account.accountId,
+    currency: account.currency,
+    businessAt: asOf,
+    postings,
+  })
   await tx.updateTable('refunds').set({ state: 'unclaimed' }).where('refundId', '=', refundId).execute()
 }

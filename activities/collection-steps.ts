@@ -21,7 +21,13 @@ type Take<K extends NextStep['kind']> = (tx: Tx, on: InArrears, step: StepOf<K>)
 const TAKE: { readonly [K in NextStep['kind']]: Take<K> } = {
   none: () => Promise.resolve(false),
   wait: () => Promise.resolve(false),
-  remind, notice, visit, warn, cut, reconnect, ban,
+  remind,
+  notice,
+  visit,
+  warn,
+  cut,
+  reconnect,
+  ban,
   'ask-state': askState,
   'deposit-notice': announceDeposit,
   'deposit-draw': draw,
@@ -34,12 +40,21 @@ export function takeStep<K extends NextStep['kind']>(tx: Tx, on: InArrears, step
 
 async function remind(tx: Tx, { arrears, account }: InArrears, { steps }: StepOf<'remind'>): Promise<boolean> {
   const { debt, today } = firstDebt(arrears, steps)
-  const params = { customerId: arrears.customerId, remainingMinor: openOf(arrears, steps), currency: arrears.currency, dueOn: debt.dueOn }
+  const params = {
+    customerId: arrears.customerId,
+    remainingMinor: openOf(arrears, steps),
+    currency: arrears.currency,
+    dueOn: debt.dueOn,
+  }
   const base = { accountId: account.accountId, asOf: arrears.state.asOf, dedupeKey: keyOf(steps) }
   const carry = carrying(arrears, account.accountId, steps)
   const sent =
     today < debt.dueOn
-      ? await sendStepNotice(tx, { ...base, kind: 'due-soon-reminder', params: { ...params, daysLeft: daysBetween(today, debt.dueOn) } }, carry)
+      ? await sendStepNotice(
+          tx,
+          { ...base, kind: 'due-soon-reminder', params: { ...params, daysLeft: daysBetween(today, debt.dueOn) } },
+          carry,
+        )
       : await sendStepNotice(tx, { ...base, kind: 'due-today-reminder', params }, carry)
   return taken(tx, { steps, asOf: arrears.state.asOf, ...sent })
 }
@@ -47,13 +62,19 @@ async function remind(tx: Tx, { arrears, account }: InArrears, { steps }: StepOf
 async function notice(tx: Tx, { arrears, account }: InArrears, { steps }: StepOf<'notice'>): Promise<boolean> {
   const { state, plant, customerId, currency } = arrears
   const { debt, today } = firstDebt(arrears, steps)
-  const notBefore = [addDuration(debt.dueOn, debt.terms.cutAfter), addDuration(today, `P${debt.terms.clearDaysAfterNotice + 1}D`)].toSorted().at(-1) ?? today
+  const notBefore =
+    [addDuration(debt.dueOn, debt.terms.cutAfter), addDuration(today, `P${debt.terms.clearDaysAfterNotice + 1}D`)]
+      .toSorted()
+      .at(-1) ?? today
   const series = `${plant.plant}-N`
   const noticeNumber = `${series}-${String(await takeNumbers(tx, series, 1)).padStart(6, '0')}`
   const sent = await sendStepNotice(
     tx,
     {
-      accountId: account.accountId, asOf: state.asOf, dedupeKey: keyOf(steps), kind: 'disconnection-notice',
+      accountId: account.accountId,
+      asOf: state.asOf,
+      dedupeKey: keyOf(steps),
+      kind: 'disconnection-notice',
       params: { customerId, remainingMinor: overdueOrOpen(arrears, steps), currency, noticeNumber, dueOn: debt.dueOn, notBefore },
     },
     carrying(arrears, account.accountId, steps),
@@ -64,8 +85,13 @@ async function notice(tx: Tx, { arrears, account }: InArrears, { steps }: StepOf
 async function visit(tx: Tx, { arrears, account }: InArrears, { steps }: StepOf<'visit'>): Promise<boolean> {
   const { state, plant, customerId } = arrears
   const task = await openTask(tx, {
-    plant: plant.plant, kind: 'collection-visit', accountId: account.accountId, customerId, asOf: state.asOf,
-    source: { workflowId: processIds.collection(customerId), step: keyOf(steps) }, detail: { overdueMinor: overdueOrOpen(arrears, steps), currency: arrears.currency },
+    plant: plant.plant,
+    kind: 'collection-visit',
+    accountId: account.accountId,
+    customerId,
+    asOf: state.asOf,
+    source: { workflowId: processIds.collection(customerId), step: keyOf(steps) },
+    detail: { overdueMinor: overdueOrOpen(arrears, steps), currency: arrears.currency },
     dueAt: addToInstant(state.asOf, plant.policy.tasks.targets['collection-visit'], plant.zone),
   })
   return taken(tx, { steps, asOf: state.asOf, taskId: task.taskId })
@@ -78,7 +104,13 @@ async function warn(tx: Tx, { arrears, account }: InArrears, { steps }: StepOf<'
   const cutOn = dateAt(firstCutMoment(tomorrow, debt.terms, state.calendar) ?? tomorrow, plant.zone)
   const sent = await sendStepNotice(
     tx,
-    { accountId: account.accountId, asOf: state.asOf, dedupeKey: keyOf(steps), kind: 'disconnection-warning', params: { customerId, remainingMinor: overdueMinor(state.debts, today), currency, cutOn } },
+    {
+      accountId: account.accountId,
+      asOf: state.asOf,
+      dedupeKey: keyOf(steps),
+      kind: 'disconnection-warning',
+      params: { customerId, remainingMinor: overdueMinor(state.debts, today), currency, cutOn },
+    },
     carrying(arrears, account.accountId, steps),
   )
   return taken(tx, { steps, asOf: state.asOf, ...sent })
@@ -103,7 +135,11 @@ async function reconnect(tx: Tx, { arrears, account }: InArrears): Promise<boole
   return true
 }
 
-async function announceDeposit(tx: Tx, { arrears, account }: InArrears, { steps, amountMinor }: StepOf<'deposit-notice'>): Promise<boolean> {
+async function announceDeposit(
+  tx: Tx,
+  { arrears, account }: InArrears,
+  { steps, amountMinor }: StepOf<'deposit-notice'>,
+): Promise<boolean> {
   const { state, plant, customerId, currency } = arrears
   const { debt, today } = firstDebt(arrears, steps)
   const drawOn = addDuration(today, debt.terms.depositDrawnNotice)
@@ -123,9 +159,23 @@ async function draw(tx: Tx, { arrears, account }: InArrears, { steps, amountMino
   const today = dateAt(state.asOf, zone)
   await taken(tx, { steps, asOf: state.asOf })
   await drawDeposit(tx, { account, asOf: state.asOf, zone }, { amountMinor })
-  await issueCharge(tx, { account, asOf: state.asOf }, { kind: 'deposit', source: `restore:${steps[0]?.chargeId ?? 0}`, amountMinor, dueOn: addDuration(today, 'P90D') })
-  const params = { customerId, remainingMinor: Math.max(0, overdueMinor(state.debts, today) - amountMinor), currency, drawnMinor: amountMinor, depositLeftMinor: state.depositHeldMinor - amountMinor }
-  await sendStepNotice(tx, { accountId: account.accountId, asOf: state.asOf, dedupeKey: keyOf(steps), kind: 'deposit-drawn', params }, carrying(arrears, account.accountId, steps))
+  await issueCharge(
+    tx,
+    { account, asOf: state.asOf },
+    { kind: 'deposit', source: `restore:${steps[0]?.chargeId ?? 0}`, amountMinor, dueOn: addDuration(today, 'P90D') },
+  )
+  const params = {
+    customerId,
+    remainingMinor: Math.max(0, overdueMinor(state.debts, today) - amountMinor),
+    currency,
+    drawnMinor: amountMinor,
+    depositLeftMinor: state.depositHeldMinor - amountMinor,
+  }
+  await sendStepNotice(
+    tx,
+    { accountId: account.accountId, asOf: state.asOf, dedupeKey: keyOf(steps), kind: 'deposit-drawn', params },
+    carrying(arrears, account.accountId, steps),
+  )
   await decideUnpaidHold(tx, { account, asOf: state.asOf, zone, policy })
   return true
 }
@@ -136,7 +186,11 @@ async function ban(tx: Tx, { arrears }: InArrears, { steps }: StepOf<'ban'>): Pr
   return taken(tx, { steps, asOf: arrears.state.asOf })
 }
 
-async function ask(tx: Tx, { state, plant, customerId }: Arrears, { role, decision, key }: { role: string; decision: 'protected-cut' | 'ban'; key: string }): Promise<void> {
+async function ask(
+  tx: Tx,
+  { state, plant, customerId }: Arrears,
+  { role, decision, key }: { role: string; decision: 'protected-cut' | 'ban'; key: string },
+): Promise<void> {
   const decideBy = dateAt(addToInstant(state.asOf, 'P3D', plant.zone), plant.zone)
   const params = { decision, requestId: customerId, plantCode: plant.plant, subjectId: customerId, decideBy }
   await tellRole(tx, { plant: plant.plant, role }, { kind: 'decision-needed', params, dedupeKey: `ask:${key}`, asOf: state.asOf })
@@ -168,7 +222,10 @@ function keyOf(steps: readonly StepOfDebt[]): string {
 
 function carrying({ plant, state, customerId }: Arrears, accountId: string, steps: readonly StepOfDebt[]) {
   return {
-    plant: plant.plant, accountId, customerId, source: { workflowId: processIds.collection(customerId), step: `carry:${keyOf(steps)}` },
+    plant: plant.plant,
+    accountId,
+    customerId,
+    source: { workflowId: processIds.collection(customerId), step: `carry:${keyOf(steps)}` },
     dueAt: addToInstant(state.asOf, plant.policy.tasks.targets['written-notice'], plant.zone),
   }
 }

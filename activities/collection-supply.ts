@@ -45,7 +45,12 @@ export async function supplyWork(db: Db | Tx, arrears: Arrears): Promise<Planned
   }
   if (supply.kind === 'smart') return { ...(await awayWork(db, arrears, supply)), settled: false, topics }
   const task = await findTask(db, taskSource(arrears.customerId, supply.desiredVersion))
-  return { acts: handWork(supply, task), settled: false, lookAgainAt: null, topics: task === undefined ? topics : [...topics, `task:${task.taskId}`] }
+  return {
+    acts: handWork(supply, task),
+    settled: false,
+    lookAgainAt: null,
+    topics: task === undefined ? topics : [...topics, `task:${task.taskId}`],
+  }
 }
 
 function taskSource(customerId: string, version: number): { workflowId: string; step: string } {
@@ -56,7 +61,10 @@ function taskSource(customerId: string, version: number): { workflowId: string; 
 function handWork(supply: SupplyState, task: Task | undefined): Act[] {
   if (task === undefined) return [openHandTask(supply)]
   if (task.status !== 'completed') return []
-  return [(tx, { arrears }) => recordHandReport(tx, { serial: supply.serial, version: supply.desiredVersion, task, asOf: arrears.state.asOf })]
+  return [
+    (tx, { arrears }) =>
+      recordHandReport(tx, { serial: supply.serial, version: supply.desiredVersion, task, asOf: arrears.state.asOf }),
+  ]
 }
 
 function openHandTask(supply: SupplyState): Act {
@@ -66,27 +74,46 @@ function openHandTask(supply: SupplyState): Act {
     const { zone, policy } = arrears.plant
     const kind = supply.desiredRelay === 'open' ? 'disconnection' : 'reconnection'
     await openTask(tx, {
-      plant: account.plant, kind, accountId: account.accountId, customerId: arrears.customerId, source: taskSource(arrears.customerId, supply.desiredVersion),
-      detail: { serial: supply.serial, version: supply.desiredVersion, relay: supply.desiredRelay }, asOf: arrears.state.asOf,
+      plant: account.plant,
+      kind,
+      accountId: account.accountId,
+      customerId: arrears.customerId,
+      source: taskSource(arrears.customerId, supply.desiredVersion),
+      detail: { serial: supply.serial, version: supply.desiredVersion, relay: supply.desiredRelay },
+      asOf: arrears.state.asOf,
       dueAt: addToInstant(arrears.state.asOf, policy.tasks.targets[kind], zone),
     })
   }
 }
 
 /** A smart meter that stays away: after a day, after three, then every week people are told; the gateway goes on by itself. */
-async function awayWork(db: Db | Tx, { state, plant }: Arrears, supply: SupplyState): Promise<{ acts: Act[]; lookAgainAt: string | null }> {
+async function awayWork(
+  db: Db | Tx,
+  { state, plant }: Arrears,
+  supply: SupplyState,
+): Promise<{ acts: Act[]; lookAgainAt: string | null }> {
   const times = ESCALATE_AFTER.map((after) => addToInstant(supply.desiredSince, after, plant.zone))
   const passed = times.filter((at) => at <= state.asOf).length
   const lookAgainAt = times[passed] ?? null
   if (passed === 0) return { acts: [], lookAgainAt }
   const dedupeKey = `meter-away:${supply.serial}:${supply.desiredVersion}:${passed}`
-  const told = await db.selectFrom('notifications').select('notificationId').where('dedupeKey', 'like', `${dedupeKey}:%`).executeTakeFirst()
-  return { acts: told === undefined ? [tellAway(supply, { dedupeKey, role: passed === 1 ? 'operator' : 'cluster-in-charge' })] : [], lookAgainAt }
+  const told = await db
+    .selectFrom('notifications')
+    .select('notificationId')
+    .where('dedupeKey', 'like', `${dedupeKey}:%`)
+    .executeTakeFirst()
+  return {
+    acts: told === undefined ? [tellAway(supply, { dedupeKey, role: passed === 1 ? 'operator' : 'cluster-in-charge' })] : [],
+    lookAgainAt,
+  }
 }
 
 function tellAway(supply: SupplyState, { dedupeKey, role }: { dedupeKey: string; role: string }): Act {
   return async (tx, { arrears, account }) => {
-    const silentDays = daysBetween(dateAt(supply.desiredSince, arrears.plant.zone), dateAt(arrears.state.asOf, arrears.plant.zone))
+    const silentDays = daysBetween(
+      dateAt(supply.desiredSince, arrears.plant.zone),
+      dateAt(arrears.state.asOf, arrears.plant.zone),
+    )
     const params = { meterSerial: supply.serial, customerId: arrears.customerId, plantCode: account.plant, silentDays }
     await tellRole(tx, { plant: account.plant, role }, { kind: 'meter-away', params, dedupeKey, asOf: arrears.state.asOf })
   }
@@ -111,7 +138,10 @@ async function wordOwed(db: Db | Tx, { customerId }: Arrears, supply: SupplyStat
 }
 
 async function wasTold(db: Db | Tx, dedupeKey: string): Promise<boolean> {
-  return (await db.selectFrom('notifications').select('notificationId').where('dedupeKey', '=', dedupeKey).executeTakeFirst()) !== undefined
+  return (
+    (await db.selectFrom('notifications').select('notificationId').where('dedupeKey', '=', dedupeKey).executeTakeFirst()) !==
+    undefined
+  )
 }
 
 function tellCut(holdId: number): Act {
@@ -119,8 +149,17 @@ function tellCut(holdId: number): Act {
     const { state, plant, customerId, currency } = arrears
     const remainingMinor = overdueMinor(state.debts, dateAt(state.asOf, plant.zone))
     await queueNotice(tx, {
-      accountId: account.accountId, kind: 'supply-cut', dedupeKey: `supply-cut:${holdId}`, asOf: state.asOf,
-      params: { customerId, remainingMinor, currency, reason: 'unpaid', reconnectionFeeMinor: plant.policy.fees.reconnectionMinor },
+      accountId: account.accountId,
+      kind: 'supply-cut',
+      dedupeKey: `supply-cut:${holdId}`,
+      asOf: state.asOf,
+      params: {
+        customerId,
+        remainingMinor,
+        currency,
+        reason: 'unpaid',
+        reconnectionFeeMinor: plant.policy.fees.reconnectionMinor,
+      },
     })
   }
 }
@@ -130,8 +169,19 @@ function tellRestored(holdId: number): Act {
     const { state, plant, customerId, currency } = arrears
     const base = { accountId: account.accountId, asOf: state.asOf }
     const restoredOn = dateAt(state.asOf, plant.zone)
-    await queueNotice(tx, { ...base, kind: 'supply-restored', dedupeKey: `supply-restored:${holdId}`, params: { customerId, restoredOn } })
-    const fee = await tx.selectFrom('charges').select(['amountMinor', 'dueOn']).where('accountId', '=', account.accountId).where('kind', '=', 'fee').where('source', '=', `reconnection:${holdId}`).executeTakeFirst()
+    await queueNotice(tx, {
+      ...base,
+      kind: 'supply-restored',
+      dedupeKey: `supply-restored:${holdId}`,
+      params: { customerId, restoredOn },
+    })
+    const fee = await tx
+      .selectFrom('charges')
+      .select(['amountMinor', 'dueOn'])
+      .where('accountId', '=', account.accountId)
+      .where('kind', '=', 'fee')
+      .where('source', '=', `reconnection:${holdId}`)
+      .executeTakeFirst()
     if (fee === undefined) return
     const params = { customerId, feeMinor: fee.amountMinor, currency, period: `${restoredOn.slice(0, 7)}-01` }
     await queueNotice(tx, { ...base, kind: 'reconnection-fee-charged', dedupeKey: `reconnection-fee:${holdId}`, params })

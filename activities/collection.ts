@@ -1,11 +1,15 @@
 import type { Db, Tx } from '../db/client.ts'
 import { type LockedAccount, withAccount } from '../db/queries/accounts.ts'
 import { type Arrears, readArrears } from '../db/queries/arrears.ts'
+import { listClosures, openClosure } from '../db/queries/closures.ts'
 import { markCarried } from '../db/queries/dunning.ts'
 import type { Topic } from '../db/queries/outbox.ts'
 import { readDecision } from '../db/queries/processes.ts'
+import { readPlant } from '../db/queries/plants.ts'
+import { placeHold } from '../db/queries/supply.ts'
 import { readTask } from '../db/queries/tasks.ts'
 import { nextStep, type NextStep } from '../domain/arrears.ts'
+import { dateAt } from '../domain/calendar.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { supplyWork, type SupplyWork } from './collection-supply.ts'
 import { takeStep } from './collection-steps.ts'
@@ -59,6 +63,27 @@ export function createCollectionActivities({ db }: { db: Db }) {
         for (const act of work.acts) await act(tx, { arrears, account })
       }),
 
+    /** The contract ends for non-payment: the ban stands, and closing the account begins (policy "ban, close"). */
+    endForNonPayment: (key: CollectionKey): Promise<void> =>
+      withAccount(db, key.accountId, async (tx, account) => {
+        const { customerId, asOf } = key
+        await placeHold(tx, { customerId, reason: 'ban', owner: processIds.collection(customerId) }, asOf)
+        const open = (await listClosures(tx, customerId)).some(({ endedAs }) => endedAs !== 'Withdrawn')
+        if (open) return
+        const { zone } = await readPlant(tx, account.plant, asOf)
+        await openClosure(
+          tx,
+          { ...account, customerId },
+          {
+            reason: 'non-payment',
+            leavingOn: dateAt(asOf, zone),
+            refundMethod: 'cash',
+            requestedBy: 'system',
+            requestedAt: asOf,
+          },
+        )
+      }),
+
     /** Notes that a printed notice was handed over. */
     noteCarried: ({ taskIds, ...key }: CollectionKey & { taskIds: readonly string[] }): Promise<void> =>
       withAccount(db, key.accountId, async (tx) => {
@@ -82,10 +107,19 @@ async function readCollection(db: Db | Tx, { customerId, accountId, asOf }: Coll
   const asks = await openQuestion(db, arrears)
   const carried = await carriedNotices(db, arrears)
   return {
-    next: nextStep(arrears.state), supply: { needed: supply.acts.length > 0, settled: supply.settled, lookAgainAt: supply.lookAgainAt }, asks,
-    carriedTaskIds: carried.handedOver, banned: await isBanned(db, arrears), hasLeft: arrears.leftOn !== null,
+    next: nextStep(arrears.state),
+    supply: { needed: supply.acts.length > 0, settled: supply.settled, lookAgainAt: supply.lookAgainAt },
+    asks,
+    carriedTaskIds: carried.handedOver,
+    banned: await isBanned(db, arrears),
+    hasLeft: arrears.leftOn !== null,
     openMinor: arrears.state.debts.reduce((sum, { openMinor }) => sum + openMinor, 0),
-    topics: [`account:${accountId}`, `connection:${customerId}`, ...supply.topics, ...carried.underWay.map((taskId): Topic => `task:${taskId}`)],
+    topics: [
+      `account:${accountId}`,
+      `connection:${customerId}`,
+      ...supply.topics,
+      ...carried.underWay.map((taskId): Topic => `task:${taskId}`),
+    ],
   }
 }
 

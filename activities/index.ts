@@ -1,5 +1,8 @@
 import type { Db } from '../db/client.ts'
+import { createAdvanceActivities } from './advance-steps.ts'
 import { createApplicationEndingActivities } from './application-ending.ts'
+import { createBillingStepActivities } from './billing-steps.ts'
+import { createBillingActivities } from './billing.ts'
 import { createClosingActivities } from './closing.ts'
 import { createCollectionActivities } from './collection.ts'
 import { createDemandActivities } from './demands.ts'
@@ -28,6 +31,9 @@ export interface ActivityDeps {
 export function createActivities(deps: ActivityDeps) {
   return refusalsAreFinal({
     ...createProcessActivities(deps),
+    ...createBillingActivities(deps),
+    ...createBillingStepActivities(deps),
+    ...createAdvanceActivities(deps),
     ...createClosingActivities(deps),
     ...createCollectionActivities(deps),
     ...createOnboardingActivities(deps),

@@ -4,6 +4,7 @@ import type { Topic } from '../db/queries/outbox.ts'
 import { readPlant } from '../db/queries/plants.ts'
 import { cancelTask, findTask, openTask, tellRole } from '../db/queries/tasks.ts'
 import { addToInstant, dateAt, daysBetween } from '../domain/calendar.ts'
+import { isCarried } from '../domain/meter-state.ts'
 import type { TaskKind } from '../domain/tasks.ts'
 import { recordHandReport } from './hand-reports.ts'
 
@@ -19,13 +20,6 @@ export type MeterProgress =
   | { readonly result: 'pending' | 'applied' | 'superseded' | 'reported-by-hand' }
   | { readonly result: 'refused'; readonly reason: string }
 
-interface MeterState {
-  readonly loadLimitW: number | null
-  readonly activeFrom: string | null
-  readonly activeTo: string | null
-  readonly relay: string | null
-}
-
 const CHANGEABLE = ['loadLimitW', 'activeFrom', 'activeTo', 'relay'] as const
 
 /** Desired and reported state of meters, and the work by hand where a meter cannot be reached (design, "Programming a meter"). */
@@ -40,9 +34,21 @@ export function createMeterActivities({ db }: { db: Db }) {
         const { zone, policy } = await readPlant(tx, meter.plant, key.asOf)
         const kind = await handKind(tx, meter.serial, desired)
         const task = await openTask(tx, {
-          plant: meter.plant, kind, customerId: key.customerId, accountId: meter.accountId, source: key, asOf: key.asOf,
+          plant: meter.plant,
+          kind,
+          customerId: key.customerId,
+          accountId: meter.accountId,
+          source: key,
+          asOf: key.asOf,
           dueAt: addToInstant(key.asOf, policy.tasks.targets[kind], zone),
-          detail: { serial: meter.serial, version: key.version, loadLimitW: desired.loadLimitW, activeFrom: desired.activeFrom, activeTo: desired.activeTo, relay: desired.relay },
+          detail: {
+            serial: meter.serial,
+            version: key.version,
+            loadLimitW: desired.loadLimitW,
+            activeFrom: desired.activeFrom,
+            activeTo: desired.activeTo,
+            relay: desired.relay,
+          },
         })
         return { by: 'task', at: desired.businessAt, topics: [`meter:${meter.serial}`, `task:${task.taskId}`] }
       }),
@@ -61,7 +67,8 @@ export function createMeterActivities({ db }: { db: Db }) {
       inTransaction(db, async (tx) => {
         const meter = await installedMeter(tx, key.customerId)
         const task = await findTask(tx, key)
-        if (task?.status === 'completed') await recordHandReport(tx, { serial: meter.serial, version: key.version, task, asOf: key.asOf })
+        if (task?.status === 'completed')
+          await recordHandReport(tx, { serial: meter.serial, version: key.version, task, asOf: key.asOf })
       }),
 
     /** The work by hand is no longer wanted: a later change overtook it. */
@@ -78,15 +85,24 @@ export function createMeterActivities({ db }: { db: Db }) {
         const { zone } = await readPlant(tx, meter.plant, key.asOf)
         const { businessAt } = await desiredVersion(tx, meter.serial, key.version)
         const silentDays = daysBetween(dateAt(businessAt, zone), dateAt(key.asOf, zone))
-        await tellRole(tx, { plant: meter.plant, role: key.times === 1 ? 'operator' : 'cluster-in-charge' }, {
-          kind: 'meter-away', params: { meterSerial: meter.serial, customerId: key.customerId, plantCode: meter.plant, silentDays },
-          dedupeKey: `meter-away:${meter.serial}:${key.version}:${key.times}`, asOf: key.asOf,
-        })
+        await tellRole(
+          tx,
+          { plant: meter.plant, role: key.times === 1 ? 'operator' : 'cluster-in-charge' },
+          {
+            kind: 'meter-away',
+            params: { meterSerial: meter.serial, customerId: key.customerId, plantCode: meter.plant, silentDays },
+            dedupeKey: `meter-away:${meter.serial}:${key.version}:${key.times}`,
+            asOf: key.asOf,
+          },
+        )
       }),
   }
 }
 
-async function installedMeter(db: Db | Tx, customerId: string): Promise<{ serial: string; kind: string; plant: string; accountId: string }> {
+async function installedMeter(
+  db: Db | Tx,
+  customerId: string,
+): Promise<{ serial: string; kind: string; plant: string; accountId: string }> {
   return db
     .selectFrom('meterInstallations')
     .innerJoin('meters', 'meters.serial', 'meterInstallations.serial')
@@ -99,7 +115,12 @@ async function installedMeter(db: Db | Tx, customerId: string): Promise<{ serial
 }
 
 async function desiredVersion(db: Db | Tx, serial: string, version: number) {
-  return db.selectFrom('meterDesired').selectAll().where('serial', '=', serial).where('version', '=', version).executeTakeFirstOrThrow()
+  return db
+    .selectFrom('meterDesired')
+    .selectAll()
+    .where('serial', '=', serial)
+    .where('version', '=', version)
+    .executeTakeFirstOrThrow()
 }
 
 /** Cutting and lighting are tasks of their own name; everything else is reprogramming. */
@@ -111,24 +132,26 @@ async function handKind(tx: Tx, serial: string, desired: { version: number; rela
 }
 
 async function meterProgress(db: Db | Tx, serial: string, version: number): Promise<MeterProgress> {
-  const versions = await db.selectFrom('meterDesired').selectAll().where('serial', '=', serial).where('version', '>=', version - 1).orderBy('version').execute()
+  const versions = await db
+    .selectFrom('meterDesired')
+    .selectAll()
+    .where('serial', '=', serial)
+    .where('version', '>=', version - 1)
+    .orderBy('version')
+    .execute()
   const reported = await db.selectFrom('meterReported').selectAll().where('serial', '=', serial).executeTakeFirst()
   const mine = versions.find((row) => row.version === version)
   if (mine === undefined) return { result: 'superseded' }
   const before = versions.find((row) => row.version === version - 1)
   const changed = CHANGEABLE.filter((field) => before === undefined || before[field] !== mine[field])
   const overwritten = versions.some((row) => row.version > version && changed.some((field) => row[field] !== mine[field]))
-  const carried = versions.find((row) => row.version === reported?.version)
-  if (reported !== undefined && carried !== undefined && reported.version >= version && carries(reported, carried)) {
+  // The report must carry the values of the version it names: a meter that says "done" and is not has not done it.
+  const carried = versions.findLast((row) => row.version <= (reported?.version ?? 0))
+  if (reported !== undefined && carried !== undefined && reported.version >= version && isCarried(carried, reported)) {
     return { result: overwritten ? 'superseded' : 'applied' }
   }
   if (overwritten) return { result: 'superseded' }
-  if (reported?.refusedVersion !== null && reported !== undefined && reported.refusedVersion >= version) return { result: 'refused', reason: reported.refusalReason ?? 'unknown' }
+  if (reported?.refusedVersion !== null && reported !== undefined && reported.refusedVersion >= version)
+    return { result: 'refused', reason: reported.refusalReason ?? 'unknown' }
   return { result: 'pending' }
-}
-
-/** The report must carry the values of the version it names: a meter that says "done" and is not has not done it. */
-function carries(reported: MeterState, desired: { loadLimitW: number; activeFrom: string; activeTo: string; relay: string }): boolean {
-  const relayFits = desired.relay === 'open' ? reported.relay === 'open' : reported.relay !== null
-  return reported.loadLimitW === desired.loadLimitW && reported.activeFrom === desired.activeFrom && reported.activeTo === desired.activeTo && relayFits
 }

@@ -40,18 +40,48 @@ export function createTaskActivities({ db }: { db: Db }) {
     readTaskFacts: ({ taskId }: { taskId: string; asOf: string }): Promise<TaskFacts> => readTaskFacts(db, taskId),
 
     /** Gives the task to someone else, or takes it off whoever declined it. */
-    handOverTask: ({ taskId, handover, handovers, asOf }: { taskId: string; handover: TaskDecision; handovers: number; asOf: string }): Promise<void> =>
+    handOverTask: ({
+      taskId,
+      handover,
+      handovers,
+      asOf,
+    }: {
+      taskId: string
+      handover: TaskDecision
+      handovers: number
+      asOf: string
+    }): Promise<void> =>
       inTransaction(db, async (tx) => {
         const task = await readTask(tx, taskId)
         if (task.handovers >= handovers || task.status === 'completed' || task.status === 'cancelled') return
         const assignedTo = handover.verdict === 'declined' ? null : String(handover.detail.to)
-        await tx.updateTable('tasks').set({ assignedTo, handovers, status: assignedTo === null ? 'requested' : 'in-process' }).where('taskId', '=', taskId).execute()
-        if (assignedTo !== null) await queueTaskNotice(tx, { task, kind: 'task-assigned', login: assignedTo, asOf, dedupeKey: `task-assigned:${taskId}:${handovers}` })
+        await tx
+          .updateTable('tasks')
+          .set({ assignedTo, handovers, status: assignedTo === null ? 'requested' : 'in-process' })
+          .where('taskId', '=', taskId)
+          .execute()
+        if (assignedTo !== null)
+          await queueTaskNotice(tx, {
+            task,
+            kind: 'task-assigned',
+            login: assignedTo,
+            asOf,
+            dedupeKey: `task-assigned:${taskId}:${handovers}`,
+          })
         await nudge(tx, `task:${taskId}`)
       }),
 
     /** Takes in the report. It waits for a second person where the kind asks for a review; else it is completed. */
-    reportTask: ({ taskId, report, needsReview }: { taskId: string; report: TaskDecision; needsReview: boolean; asOf: string }): Promise<void> =>
+    reportTask: ({
+      taskId,
+      report,
+      needsReview,
+    }: {
+      taskId: string
+      report: TaskDecision
+      needsReview: boolean
+      asOf: string
+    }): Promise<void> =>
       inTransaction(db, async (tx) => {
         const status = needsReview ? 'review' : 'completed'
         await tx
@@ -68,10 +98,24 @@ export function createTaskActivities({ db }: { db: Db }) {
       inTransaction(db, async (tx) => {
         const task = await readTask(tx, taskId)
         const approved = review.verdict === 'approved'
-        const change = approved ? { status: 'completed', reviewedBy: review.by, reviewedAt: review.at } : { status: 'in-process', round: task.round + 1 }
-        const changed = await tx.updateTable('tasks').set(change).where('taskId', '=', taskId).where('status', '=', 'review').returning('taskId').executeTakeFirst()
+        const change = approved
+          ? { status: 'completed', reviewedBy: review.by, reviewedAt: review.at }
+          : { status: 'in-process', round: task.round + 1 }
+        const changed = await tx
+          .updateTable('tasks')
+          .set(change)
+          .where('taskId', '=', taskId)
+          .where('status', '=', 'review')
+          .returning('taskId')
+          .executeTakeFirst()
         if (changed !== undefined && !approved && task.assignedTo !== null) {
-          await queueTaskNotice(tx, { task, kind: 'task-rejected-back', login: task.assignedTo, asOf, dedupeKey: `task-rejected-back:${taskId}:${review.at}` })
+          await queueTaskNotice(tx, {
+            task,
+            kind: 'task-rejected-back',
+            login: task.assignedTo,
+            asOf,
+            dedupeKey: `task-rejected-back:${taskId}:${review.at}`,
+          })
         }
         await nudge(tx, `task:${taskId}`)
       }),
@@ -81,8 +125,18 @@ export function createTaskActivities({ db }: { db: Db }) {
       inTransaction(db, async (tx) => {
         const task = await readTask(tx, taskId)
         const dedupeKey = `task-${level}:${taskId}:${asOf.slice(0, 10)}`
-        const logins = level === 'remind' && task.assignedTo !== null ? [task.assignedTo] : await staffAt(tx, task.plant, levelUp(roleFor(task)))
-        for (const login of logins) await queueTaskNotice(tx, { task, kind: level === 'remind' ? 'task-reminder' : 'task-escalated', login, asOf, dedupeKey: `${dedupeKey}:${login}` })
+        const logins =
+          level === 'remind' && task.assignedTo !== null
+            ? [task.assignedTo]
+            : await staffAt(tx, task.plant, levelUp(roleFor(task)))
+        for (const login of logins)
+          await queueTaskNotice(tx, {
+            task,
+            kind: level === 'remind' ? 'task-reminder' : 'task-escalated',
+            login,
+            asOf,
+            dedupeKey: `${dedupeKey}:${login}`,
+          })
       }),
   }
 }
@@ -94,14 +148,30 @@ function roleFor(task: Task): Role {
 async function readTaskFacts(db: Db, taskId: string): Promise<TaskFacts> {
   const task = await readTask(db, taskId)
   const { policy, zone } = await readPlant(db, task.plant, dateAt(task.openedAt, 'UTC'))
-  const rows = await db.selectFrom('decisions').selectAll().where('workflowId', '=', processIds.task(taskId)).orderBy('recordedAt').execute()
-  const decisions = rows.map((row) => ({ step: row.step, verdict: row.verdict, by: row.decidedBy, at: row.decidedAt, textId: row.textId, detail: row.detail as JsonObject }))
+  const rows = await db
+    .selectFrom('decisions')
+    .selectAll()
+    .where('workflowId', '=', processIds.task(taskId))
+    .orderBy('recordedAt')
+    .execute()
+  const decisions = rows.map((row) => ({
+    step: row.step,
+    verdict: row.verdict,
+    by: row.decidedBy,
+    at: row.decidedAt,
+    textId: row.textId,
+    detail: row.detail as JsonObject,
+  }))
   const handovers = decisions.filter(({ step }) => step.startsWith('handover:'))
   const { remindAt, escalateAt } = taskDeadlines({ kind: task.kind, createdAt: task.openedAt, policy, zone })
   return {
-    task, handovers: handovers.length, handover: handovers.length > task.handovers ? (handovers.at(-1) ?? null) : null,
+    task,
+    handovers: handovers.length,
+    handover: handovers.length > task.handovers ? (handovers.at(-1) ?? null) : null,
     report: decisions.find(({ step }) => step === `report:${task.round}`) ?? null,
     review: decisions.find(({ step }) => step === `review:${task.round}`) ?? null,
-    needsReview: REVIEWED_TASK_KINDS.has(task.kind), remindAt, escalateAt,
+    needsReview: REVIEWED_TASK_KINDS.has(task.kind),
+    remindAt,
+    escalateAt,
   }
 }

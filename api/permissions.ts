@@ -45,7 +45,8 @@ export const PERMISSIONS = {
   'billing.run': OFFICE,
   'readings.enter': ['technician', 'operator', 'csa'],
   'readings.review': ['technician', ...PLANT_OFFICE],
-  'collection.decide': ['csa', ...OFFICE],
+  'collection.decide': OFFICE,
+  'collection.decide-protected': ['state-in-charge', 'head-office'],
 
   'meters.read': STAFF,
   'stock.write': OFFICE,

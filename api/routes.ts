@@ -1,6 +1,8 @@
 import type { Api, ApiDeps } from './deps.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { closureRoutes } from './routes/closures.ts'
+import { collectionRoutes } from './routes/collections.ts'
 import { customerRoutes } from './routes/customers.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { paymentNoticeRoutes } from './routes/payment-notices.ts'
@@ -28,6 +30,8 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   receiptRoutes,
   auditRoutes,
   ledgerRoutes,
+  closureRoutes,
+  collectionRoutes,
 ]
 
 /** Adds every resource's routes. */

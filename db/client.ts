@@ -33,9 +33,15 @@ export function createDatabase(url: string, options: { poolSize?: number; asOwne
     connectionString: url,
     max: options.poolSize ?? 10,
     options: options.asOwner ? '-c timezone=UTC' : `-c timezone=UTC -c role=${APP_ROLE}`,
-    types: { getTypeParser: ((oid: number, format?: 'text' | 'binary') => parsers.get(oid) ?? pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser },
+    types: {
+      getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+        parsers.get(oid) ?? pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+    },
   })
   // An idle connection that the server closes (a restart) is replaced at the next use; unheard, the event would end the process.
   pool.on('error', () => undefined)
-  return new Kysely<DB>({ dialect: new PostgresDialect({ pool }), plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] })
+  return new Kysely<DB>({
+    dialect: new PostgresDialect({ pool }),
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  })
 }

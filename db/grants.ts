@@ -3,8 +3,20 @@ import { APP_ROLE } from './client.ts'
 
 /** Tables whose rows are only ever added: the application's role may not update them. */
 export const APPEND_ONLY = [
-  'clock_segments', 'policies', 'audit_log', 'ledger_accounts', 'postings', 'charge_lines', 'bills', 'bill_charges',
-  'allocations', 'notes', 'meter_desired', 'meter_moves', 'decisions', 'free_texts',
+  'clock_segments',
+  'policies',
+  'audit_log',
+  'ledger_accounts',
+  'postings',
+  'charge_lines',
+  'bills',
+  'bill_charges',
+  'allocations',
+  'notes',
+  'meter_desired',
+  'meter_moves',
+  'decisions',
+  'free_texts',
 ] as const
 
 /** Tables that hold no history and may lose rows. */
@@ -12,7 +24,9 @@ export const DELETABLE = ['sessions', 'process_waits', 'idempotency_keys', 'outb
 
 /** Gives the application's role what it needs and no more; run after every migration, safe to repeat. */
 export async function applyGrants(db: Kysely<unknown>): Promise<void> {
-  const { rows } = await sql<{ name: string }>`select tablename as name from pg_tables where schemaname = current_schema() and tablename not like 'kysely%'`.execute(db)
+  const { rows } = await sql<{
+    name: string
+  }>`select tablename as name from pg_tables where schemaname = current_schema() and tablename not like 'kysely%'`.execute(db)
   await sql`grant usage on schema ${sql.id('public')} to ${sql.id(APP_ROLE)}`.execute(db)
   for (const { name } of rows) await sql`${sql.raw(grantFor(name))}`.execute(db)
 }

@@ -1,4 +1,11 @@
-import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker'
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundleOption,
+} from '@temporalio/worker'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
@@ -14,7 +21,9 @@ async function main(): Promise<void> {
   const config = loadConfig(['database', 'temporal', 'log'])
   const log = pino({ name: 'operations', level: config.log.level })
   Runtime.install({
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) => log[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message)),
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
+      log[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message),
+    ),
     telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN' }) } },
   })
   const db = createDatabase(config.database.url, { poolSize: ACTIVITIES_AT_ONCE })
@@ -39,7 +48,9 @@ async function main(): Promise<void> {
 /** The bundle made at build time where there is one; otherwise the sources are bundled now. */
 function workflowCode(): { workflowBundle: WorkflowBundleOption } | { workflowsPath: string } {
   const bundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url))
-  return existsSync(bundle) ? { workflowBundle: { codePath: bundle } } : { workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)) }
+  return existsSync(bundle)
+    ? { workflowBundle: { codePath: bundle } }
+    : { workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)) }
 }
 
 await main()

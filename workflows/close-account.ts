@@ -27,29 +27,36 @@ export const payClosingRefund = defineDecision('pay-refund')
  */
 export async function closeAccount(input: CloseAccountInput): Promise<string> {
   const { closureId } = input
-  return procedure({ ...input, topics: [`account:${input.accountId}`, `connection:${input.customerId}`], input: { ...input } }, async (p) => {
-    const load = async (): Promise<ClosingFacts> => facts.readClosing({ closureId, asOf: await p.now() })
-    let known = await load()
-    if (known.closure.endedAs !== null) return known.closure.endedAs
-    acceptClosingDecisions(p, () => known)
+  return procedure(
+    { ...input, topics: [`account:${input.accountId}`, `connection:${input.customerId}`], input: { ...input } },
+    async (p) => {
+      const load = async (): Promise<ClosingFacts> => facts.readClosing({ closureId, asOf: await p.now() })
+      let known = await load()
+      if (known.closure.endedAs !== null) return known.closure.endedAs
+      acceptClosingDecisions(p, () => known)
 
-    known = await waitToLeave(p, input, known)
-    if (known.isWithdrawn && !known.isSupplyEnded) return end(p, closureId, 'Withdrawn')
-    await work.endSupply({ closureId, asOf: await p.now() })
+      known = await waitToLeave(p, input, known)
+      if (known.isWithdrawn && !known.isSupplyEnded) return end(p, closureId, 'Withdrawn')
+      await work.endSupply({ closureId, asOf: await p.now() })
 
-    for (known = await load(); !known.removal.isMeterGone; known = await load()) await takeMeterDown(p, input, known)
-    await work.settleClosing({ closureId, asOf: await p.now() })
+      for (known = await load(); !known.removal.isMeterGone; known = await load()) await takeMeterDown(p, input, known)
+      await work.settleClosing({ closureId, asOf: await p.now() })
 
-    for (known = await load(); ; known = await load()) {
-      const next = nextRefund(known)
-      if (known.refundableMinor > 0 && known.openDebtMinor === 0) await work.requestClosingRefunds({ closureId, asOf: await p.now() })
-      else if (next?.act === 'approve') await work.approveRefund({ accountId: input.accountId, refundId: next.refund.refundId })
-      else if (next?.act === 'pay') await work.payClosingRefund({ closureId, refundId: next.refund.refundId, asOf: await p.now() })
-      else if (next === undefined && known.openDebtMinor === 0) return end(p, closureId, known.refunds.some(({ state }) => state === 'unclaimed') ? 'ClosedUnclaimed' : 'Closed')
-      else if (next === undefined && (await p.now()) >= known.waitForDebtUntil) return end(p, closureId, 'ClosedOwing')
-      else await waitForMoney(p, input, known)
-    }
-  })
+      for (known = await load(); ; known = await load()) {
+        const next = nextRefund(known)
+        if (known.refundableMinor > 0 && known.openDebtMinor === 0)
+          await work.requestClosingRefunds({ closureId, asOf: await p.now() })
+        else if (next?.act === 'approve')
+          await work.approveCreditRefund({ accountId: input.accountId, refundId: next.refund.refundId })
+        else if (next?.act === 'pay')
+          await work.payClosingRefund({ closureId, refundId: next.refund.refundId, asOf: await p.now() })
+        else if (next === undefined && known.openDebtMinor === 0)
+          return end(p, closureId, known.refunds.some(({ state }) => state === 'unclaimed') ? 'ClosedUnclaimed' : 'Closed')
+        else if (next === undefined && (await p.now()) >= known.waitForDebtUntil) return end(p, closureId, 'ClosedOwing')
+        else await waitForMoney(p, input, known)
+      }
+    },
+  )
 }
 
 async function end(p: Procedure, closureId: string, as: string): Promise<string> {
@@ -76,13 +83,23 @@ async function takeMeterDown(p: Procedure, { closureId }: CloseAccountInput, { r
   const { task, decision, round } = removal
   if (task === null) return work.openRemoval({ closureId, round, asOf: await p.now() })
   if (decision?.verdict === 'without-meter') return work.finishRemoval({ closureId, round, isLost: true, asOf: await p.now() })
-  if (task.status === 'completed' && task.result?.outcome !== 'not-possible') return work.finishRemoval({ closureId, round, isLost: false, asOf: await p.now() })
+  if (task.status === 'completed' && task.result?.outcome !== 'not-possible')
+    return work.finishRemoval({ closureId, round, isLost: false, asOf: await p.now() })
   const failed = task.status === 'completed' || task.status === 'cancelled'
   await p.waitFor({
     read: (asOf) => facts.readClosing({ closureId, asOf }),
-    enough: (fact) => fact.removal.isMeterGone || fact.removal.round > round || fact.removal.decision !== null || (!failed && fact.removal.task?.status === 'completed'),
+    enough: (fact) =>
+      fact.removal.isMeterGone ||
+      fact.removal.round > round ||
+      fact.removal.decision !== null ||
+      (!failed && fact.removal.task?.status === 'completed'),
     until: undefined,
-    stage: { name: failed ? 'MeterNotFound' : 'TakingMeterDown', waitingFor: failed ? 'cluster-in-charge' : 'technician', dueAt: task.dueAt, topics },
+    stage: {
+      name: failed ? 'MeterNotFound' : 'TakingMeterDown',
+      waitingFor: failed ? 'cluster-in-charge' : 'technician',
+      dueAt: task.dueAt,
+      topics,
+    },
     summary: `removal of the meter, task ${task.taskId}`,
   })
 }
@@ -103,7 +120,8 @@ function nextRefund({ refunds }: ClosingFacts): NextRefund | undefined {
 
 async function waitForMoney(p: Procedure, { closureId }: CloseAccountInput, before: ClosingFacts): Promise<void> {
   const waiting = nextRefund(before)
-  const until = waiting === undefined ? before.waitForDebtUntil : waiting.refund.state === 'approved' ? waiting.refund.unclaimedAt : undefined
+  const until =
+    waiting === undefined ? before.waitForDebtUntil : waiting.refund.state === 'approved' ? waiting.refund.unclaimedAt : undefined
   const seen = JSON.stringify(before)
   const changed = await p.waitFor({
     read: (asOf) => facts.readClosing({ closureId, asOf }),
@@ -112,22 +130,53 @@ async function waitForMoney(p: Procedure, { closureId }: CloseAccountInput, befo
     stage: { ...stageOf(before, waiting), dueAt: until, topics: before.topics },
     summary: waiting === undefined ? 'what is still owed' : `refund ${waiting.refund.refundId}`,
   })
-  if (changed === undefined && waiting?.refund.state === 'approved') await work.keepUnclaimed({ closureId, refundId: waiting.refund.refundId, asOf: await p.now() })
+  if (changed === undefined && waiting?.refund.state === 'approved')
+    await work.keepUnclaimed({ closureId, refundId: waiting.refund.refundId, asOf: await p.now() })
 }
 
 function stageOf({ openDebtMinor }: ClosingFacts, waiting: NextRefund | undefined) {
-  if (waiting === undefined) return { name: 'AwaitingPayment', waitingFor: 'customer', details: `Still owed: ${openDebtMinor}` } as const
+  if (waiting === undefined)
+    return { name: 'AwaitingPayment', waitingFor: 'customer', details: `Still owed: ${openDebtMinor}` } as const
   const details = `Refund ${waiting.refund.refundId}: ${waiting.refund.amountMinor}`
   if (waiting.refund.state === 'approved') return { name: 'PayingOut', waitingFor: 'csa', details } as const
-  return { name: 'ApprovingRefund', waitingFor: waiting.refund.approver === 'cluster-in-charge' ? 'cluster-in-charge' : 'state-in-charge', details } as const
+  return {
+    name: 'ApprovingRefund',
+    waitingFor: waiting.refund.approver === 'cluster-in-charge' ? 'cluster-in-charge' : 'state-in-charge',
+    details,
+  } as const
 }
 
 function acceptClosingDecisions(p: Procedure, known: () => ClosingFacts): void {
   const refundStep = (of: 'refund' | 'pay-out') => () => `${of}:${nextRefund(known())?.refund.refundId ?? 'none'}`
   const removalStep = (): string => `no-removal:${known().removal.round}`
-  p.decisions.accept(withdrawClosing, { step: 'withdrawal', verdict: 'withdrawn', at: ['Notified'], description: 'The customer stays' })
-  p.decisions.accept(tryRemovalAgain, { step: removalStep, verdict: 'try-again', at: ['MeterNotFound'], description: 'Send somebody again for the meter' })
-  p.decisions.accept(closeWithoutMeter, { step: removalStep, verdict: 'without-meter', at: ['MeterNotFound'], description: 'Write the meter off and estimate the last reading' })
-  p.decisions.accept(approveClosingRefund, { step: refundStep('refund'), verdict: 'approved', at: ['ApprovingRefund'], description: 'Approve giving the money back' })
-  p.decisions.accept(payClosingRefund, { step: refundStep('pay-out'), verdict: 'paid', at: ['PayingOut'], description: 'Say that the money was handed over' })
+  p.decisions.accept(withdrawClosing, {
+    step: 'withdrawal',
+    verdict: 'withdrawn',
+    at: ['Notified'],
+    description: 'The customer stays',
+  })
+  p.decisions.accept(tryRemovalAgain, {
+    step: removalStep,
+    verdict: 'try-again',
+    at: ['MeterNotFound'],
+    description: 'Send somebody again for the meter',
+  })
+  p.decisions.accept(closeWithoutMeter, {
+    step: removalStep,
+    verdict: 'without-meter',
+    at: ['MeterNotFound'],
+    description: 'Write the meter off and estimate the last reading',
+  })
+  p.decisions.accept(approveClosingRefund, {
+    step: refundStep('refund'),
+    verdict: 'approved',
+    at: ['ApprovingRefund'],
+    description: 'Approve giving the money back',
+  })
+  p.decisions.accept(payClosingRefund, {
+    step: refundStep('pay-out'),
+    verdict: 'paid',
+    at: ['PayingOut'],
+    description: 'Say that the money was handed over',
+  })
 }

@@ -35,9 +35,12 @@ export async function collectDues(input: CollectDuesInput): Promise<string> {
       if (hasLeft) return 'Left'
       if (carriedTaskIds.length > 0) await work.noteCarried({ ...input, taskIds: carriedTaskIds, asOf: await p.now() })
       else if (supply.needed) await work.keepSupply({ ...input, asOf: await p.now() })
-      else if (banned) return 'Banned'
-      else if (next.kind === 'none' && supply.settled) return 'Settled'
-      else if (next.kind !== 'wait' && next.kind !== 'none') await work.takeCollectionStep({ ...input, expected: next.kind, asOf: await p.now() })
+      else if (banned) {
+        await work.endForNonPayment({ ...input, asOf: await p.now() })
+        return 'Banned'
+      } else if (next.kind === 'none' && supply.settled) return 'Settled'
+      else if (next.kind !== 'wait' && next.kind !== 'none')
+        await work.takeCollectionStep({ ...input, expected: next.kind, asOf: await p.now() })
       else await waitForChange(p, input, known)
     }
   })
@@ -66,7 +69,12 @@ function stageOf({ next, supply, asks }: CollectionFacts): { name: string } & St
   return { name: 'Chasing', waitingFor: WAITING[next.reason] ?? 'customer', dueAt: next.until }
 }
 
-const WAITING: Readonly<Record<string, WaitingFor>> = { 'notice-not-delivered': 'csa', 'warning-not-sent': 'csa', 'protected-category': 'state-in-charge', dispute: 'csa' }
+const WAITING: Readonly<Record<string, WaitingFor>> = {
+  'notice-not-delivered': 'csa',
+  'warning-not-sent': 'csa',
+  'protected-category': 'state-in-charge',
+  dispute: 'csa',
+}
 
 function earlier(a: string | undefined, b: string | undefined): string | undefined {
   if (a === undefined || b === undefined) return a ?? b
@@ -78,8 +86,26 @@ function acceptCollectionDecisions(p: Procedure, known: () => CollectionFacts): 
   const about = (kind: 'protected' | 'ban') => () =>
     asked().startsWith(`${kind}:`) ? undefined : { code: 'WRONG_STAGE', message: 'Nobody asks for this decision now' }
   const at = ['AwaitingDecision']
-  p.decisions.accept(cutProtected, { step: asked, verdict: 'cut', at, refuse: about('protected'), description: 'Let a protected customer be cut for this debt' })
-  p.decisions.accept(keepProtected, { step: asked, verdict: 'keep', at, refuse: about('protected'), description: 'Keep a protected customer supplied' })
-  p.decisions.accept(confirmBan, { step: asked, verdict: 'confirmed', at, refuse: about('ban'), description: 'End the contract for non-payment' })
+  p.decisions.accept(cutProtected, {
+    step: asked,
+    verdict: 'cut',
+    at,
+    refuse: about('protected'),
+    description: 'Let a protected customer be cut for this debt',
+  })
+  p.decisions.accept(keepProtected, {
+    step: asked,
+    verdict: 'keep',
+    at,
+    refuse: about('protected'),
+    description: 'Keep a protected customer supplied',
+  })
+  p.decisions.accept(confirmBan, {
+    step: asked,
+    verdict: 'confirmed',
+    at,
+    refuse: about('ban'),
+    description: 'End the contract for non-payment',
+  })
   p.decisions.accept(declineBan, { step: asked, verdict: 'declined', at, refuse: about('ban'), description: 'Go on waiting' })
 }

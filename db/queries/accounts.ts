@@ -20,12 +20,20 @@ const MAX_TRIES = 5
  * Runs `work` in one transaction that first locks the accounts, ordered by id: the order of commits then decides between a
  * payment and a cut. Retries on deadlock. NOT_FOUND when one of them does not exist.
  */
-export async function withAccounts<T>(db: Db, accountIds: readonly string[], work: (tx: Tx, accounts: LockedAccount[]) => Promise<T>): Promise<T> {
+export async function withAccounts<T>(
+  db: Db,
+  accountIds: readonly string[],
+  work: (tx: Tx, accounts: LockedAccount[]) => Promise<T>,
+): Promise<T> {
   return inTransaction(db, async (tx) => work(tx, await lockAccounts(tx, accountIds)))
 }
 
 /** {@link withAccounts} for one account. */
-export async function withAccount<T>(db: Db, accountId: string, work: (tx: Tx, account: LockedAccount) => Promise<T>): Promise<T> {
+export async function withAccount<T>(
+  db: Db,
+  accountId: string,
+  work: (tx: Tx, account: LockedAccount) => Promise<T>,
+): Promise<T> {
   return withAccounts(db, [accountId], (tx, [account]) => work(tx, account as LockedAccount))
 }
 
@@ -44,7 +52,13 @@ export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Pr
 export async function lockAccounts(tx: Tx, accountIds: readonly string[]): Promise<LockedAccount[]> {
   const wanted = [...new Set(accountIds)]
   if (wanted.length === 0) return []
-  const accounts = await tx.selectFrom('accounts').select(COLUMNS).where('accountId', 'in', wanted).orderBy('accountId').forUpdate().execute()
+  const accounts = await tx
+    .selectFrom('accounts')
+    .select(COLUMNS)
+    .where('accountId', 'in', wanted)
+    .orderBy('accountId')
+    .forUpdate()
+    .execute()
   if (accounts.length !== wanted.length) throw new DomainError('NOT_FOUND', 'no such account')
   return accounts
 }

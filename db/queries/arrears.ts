@@ -41,19 +41,37 @@ export async function readArrears(db: Db | Tx, customerId: string, asOf: string)
   const debts = await readDebts(db, account)
   const hold = await unpaidHold(db, customerId)
   const state: ArrearsState = {
-    debts, asOf,
+    debts,
+    asOf,
     depositHeldMinor: await balanceOf(db, depositHeld(account.accountId)),
     protections: await readProtections(db, { ...account, customerId }, { plant, debts, asOf }),
     ...(hold !== undefined && { cutAt: hold.placedAt }),
     calendar: { zone: plant.zone, protectedDays: await protectedDays(db, account.plant) },
     policy: plant.policy,
   }
-  return { state, plant, accountId: account.accountId, customerId, currency: account.currency, holdId: hold?.holdId ?? null, leftOn: account.leftOn }
+  return {
+    state,
+    plant,
+    accountId: account.accountId,
+    customerId,
+    currency: account.currency,
+    holdId: hold?.holdId ?? null,
+    leftOn: account.leftOn,
+  }
 }
 
 /** The hold that a cut for non-payment placed, while it stands. */
-export function unpaidHold(db: Db | Tx, customerId: string): Promise<{ holdId: number; placedAt: string; owner: string } | undefined> {
-  return db.selectFrom('holds').select(['holdId', 'placedAt', 'owner']).where('customerId', '=', customerId).where('reason', '=', 'unpaid').where('liftedAt', 'is', null).executeTakeFirst()
+export function unpaidHold(
+  db: Db | Tx,
+  customerId: string,
+): Promise<{ holdId: number; placedAt: string; owner: string } | undefined> {
+  return db
+    .selectFrom('holds')
+    .select(['holdId', 'placedAt', 'owner'])
+    .where('customerId', '=', customerId)
+    .where('reason', '=', 'unpaid')
+    .where('liftedAt', 'is', null)
+    .executeTakeFirst()
 }
 
 async function readDebts(db: Db | Tx, account: { accountId: string; plant: string }): Promise<Debt[]> {
@@ -67,10 +85,20 @@ async function readDebts(db: Db | Tx, account: { accountId: string; plant: strin
     .where(sql<number>`open_amount(charge_id)`, '>', 0)
     .orderBy('chargeId')
     .execute()
-  const steps = await readSteps(db, rows.map(({ chargeId }) => chargeId))
+  const steps = await readSteps(
+    db,
+    rows.map(({ chargeId }) => chargeId),
+  )
   const debts: Debt[] = []
   for (const { chargeId, kind, dueOn, issuedAt, openMinor } of rows) {
-    debts.push({ chargeId, kind: kind as ChargeKind, dueOn, openMinor, terms: await termsAtIssue(db, account.plant, issuedAt), steps: steps.get(chargeId) ?? [] })
+    debts.push({
+      chargeId,
+      kind: kind as ChargeKind,
+      dueOn,
+      openMinor,
+      terms: await termsAtIssue(db, account.plant, issuedAt),
+      steps: steps.get(chargeId) ?? [],
+    })
   }
   return debts
 }
@@ -89,12 +117,20 @@ async function readSteps(db: Db | Tx, chargeIds: readonly number[]): Promise<Map
     .selectFrom('dunningSteps')
     .leftJoin('notifications', 'notifications.notificationId', 'dunningSteps.notificationId')
     .select(['chargeId', 'step', 'decidedAt'])
-    .select((eb) => [eb.fn.coalesce('dunningSteps.sentAt', 'notifications.sentAt').as('sentAt'), eb.fn.coalesce('dunningSteps.deliveredAt', 'notifications.deliveredAt').as('deliveredAt')])
+    .select((eb) => [
+      eb.fn.coalesce('dunningSteps.sentAt', 'notifications.sentAt').as('sentAt'),
+      eb.fn.coalesce('dunningSteps.deliveredAt', 'notifications.deliveredAt').as('deliveredAt'),
+    ])
     .where('chargeId', 'in', chargeIds)
     .orderBy('decidedAt')
     .execute()
   for (const { chargeId, step, decidedAt, sentAt, deliveredAt } of rows) {
-    const record: DunningRecord = { step: step as DunningStep, decidedAt, ...(sentAt !== null && { sentAt }), ...(deliveredAt !== null && { deliveredAt }) }
+    const record: DunningRecord = {
+      step: step as DunningStep,
+      decidedAt,
+      ...(sentAt !== null && { sentAt }),
+      ...(deliveredAt !== null && { deliveredAt }),
+    }
     byCharge.set(chargeId, [...(byCharge.get(chargeId) ?? []), record])
   }
   return byCharge
@@ -110,19 +146,46 @@ interface ProtectionContext {
   readonly asOf: string
 }
 
-async function readProtections(db: Db | Tx, account: { accountId: string; customerId: string; category: string }, context: ProtectionContext): Promise<Protection[]> {
-  return [...(await categoryProtections(db, account, context)), ...(await uncertainPayments(db, account.accountId)), ...(await putOff(db, account.accountId, context))]
+async function readProtections(
+  db: Db | Tx,
+  account: { accountId: string; customerId: string; category: string },
+  context: ProtectionContext,
+): Promise<Protection[]> {
+  return [
+    ...(await categoryProtections(db, account, context)),
+    ...(await uncertainPayments(db, account.accountId)),
+    ...(await putOff(db, account.accountId, context)),
+  ]
 }
 
-async function categoryProtections(db: Db | Tx, { category, customerId }: { category: string; customerId: string }, { plant, debts }: ProtectionContext): Promise<Protection[]> {
+async function categoryProtections(
+  db: Db | Tx,
+  { category, customerId }: { category: string; customerId: string },
+  { plant, debts }: ProtectionContext,
+): Promise<Protection[]> {
   if (!isProtectedCategory(category, plant.policy.chasing)) return []
-  const decided = await db.selectFrom('decisions').select(['step', 'verdict']).where('workflowId', '=', processIds.collection(customerId)).where('step', 'like', 'protected:%').execute()
+  const decided = await db
+    .selectFrom('decisions')
+    .select(['step', 'verdict'])
+    .where('workflowId', '=', processIds.collection(customerId))
+    .where('step', 'like', 'protected:%')
+    .execute()
   const verdicts = new Map(decided.map(({ step, verdict }) => [step, verdict]))
-  return debts.map(({ chargeId }) => ({ kind: 'protected-category', category, chargeIds: [chargeId], decision: (verdicts.get(`protected:${chargeId}`) ?? 'open') as 'open' | 'cut' | 'keep' }))
+  return debts.map(({ chargeId }) => ({
+    kind: 'protected-category',
+    category,
+    chargeIds: [chargeId],
+    decision: (verdicts.get(`protected:${chargeId}`) ?? 'open') as 'open' | 'cut' | 'keep',
+  }))
 }
 
 async function uncertainPayments(db: Db | Tx, accountId: string): Promise<Protection[]> {
-  const rows = await db.selectFrom('payments').select('receivedAt').where('accountId', '=', accountId).where('state', 'in', ['pending', 'unknown']).execute()
+  const rows = await db
+    .selectFrom('payments')
+    .select('receivedAt')
+    .where('accountId', '=', accountId)
+    .where('state', 'in', ['pending', 'unknown'])
+    .execute()
   return rows.map(({ receivedAt }) => ({ kind: 'payment-uncertain', since: receivedAt }))
 }
 
@@ -133,13 +196,23 @@ async function putOff(db: Db | Tx, accountId: string, { plant, asOf }: Protectio
   const days = await paidOverdueByDay(db, accountId, { zone: plant.zone, from: period.from, today })
   const found: Protection[] = []
   for (const { paidOn, paidMinor, overdueBeforeMinor } of days) {
-    const put = putOffByPart({ overdueBeforeMinor, paidMinor, paidOn, usedThisPeriod: found.length > 0, terms: plant.policy.chasing })
+    const put = putOffByPart({
+      overdueBeforeMinor,
+      paidMinor,
+      paidOn,
+      usedThisPeriod: found.length > 0,
+      terms: plant.policy.chasing,
+    })
     if (put !== undefined) found.push({ kind: 'put-off', until: put.until })
   }
   return found
 }
 
-async function paidOverdueByDay(db: Db | Tx, accountId: string, { zone, from, today }: { zone: string; from: string; today: string }) {
+async function paidOverdueByDay(
+  db: Db | Tx,
+  accountId: string,
+  { zone, from, today }: { zone: string; from: string; today: string },
+) {
   const rows = await db
     .selectFrom('allocations')
     .innerJoin('charges', 'charges.chargeId', 'allocations.chargeId')
@@ -148,9 +221,18 @@ async function paidOverdueByDay(db: Db | Tx, accountId: string, { zone, from, to
     .where('charges.kind', 'in', ['electricity', 'opening'])
     .where('charges.nature', '=', 'debt')
     .execute()
-  const open = await db.selectFrom('charges').select(sql<number>`open_amount(charge_id)`.as('openMinor')).select('dueOn').where('accountId', '=', accountId).where('kind', 'in', ['electricity', 'opening']).where('nature', '=', 'debt').execute()
+  const open = await db
+    .selectFrom('charges')
+    .select(sql<number>`open_amount(charge_id)`.as('openMinor'))
+    .select('dueOn')
+    .where('accountId', '=', accountId)
+    .where('kind', 'in', ['electricity', 'opening'])
+    .where('nature', '=', 'debt')
+    .execute()
   const paid = rows.map((row) => ({ ...row, on: dateAt(row.businessAt, zone) }))
-  const days = [...new Set(paid.filter(({ on, dueOn }) => on >= from && on <= today && dueOn < on).map(({ on }) => on))].toSorted()
+  const days = [
+    ...new Set(paid.filter(({ on, dueOn }) => on >= from && on <= today && dueOn < on).map(({ on }) => on)),
+  ].toSorted()
   return days.map((paidOn) => {
     const paidMinor = sumOf(paid.filter(({ on, dueOn }) => on === paidOn && dueOn < paidOn))
     const paidSince = sumOf(paid.filter(({ on, dueOn }) => on > paidOn && dueOn < paidOn))

@@ -92,7 +92,7 @@ export async function listReadings(
 export async function reviewReading(
   tx: Tx,
   readingId: number,
-  { accepted, reviewedBy }: { accepted: boolean; reviewedBy: string },
+  { accepted, reviewedBy }: { accepted: boolean; reviewedBy: string | null },
 ): Promise<void> {
   await tx
     .updateTable('readings')

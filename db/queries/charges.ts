@@ -46,37 +46,91 @@ export interface ChargeState {
  * Issues a charge once: the same (account, kind, source) again returns the one that stands, whatever its amount. A debt is
  * posted to receivables; a demand posts nothing until paid. The caller holds the account lock and allocates credit after.
  */
-export async function issueCharge(tx: Tx, { account, asOf }: { account: LockedAccount; asOf: string }, charge: NewCharge): Promise<{ chargeId: number; isNew: boolean }> {
+export async function issueCharge(
+  tx: Tx,
+  { account, asOf }: { account: LockedAccount; asOf: string },
+  charge: NewCharge,
+): Promise<{ chargeId: number; isNew: boolean }> {
   const rule = chargeRule(charge.kind, charge.mode)
   const inserted = await tx
     .insertInto('charges')
     .values({
-      accountId: account.accountId, customerId: account.customerId, kind: charge.kind, source: charge.source, nature: rule.nature,
-      allocationClass: rule.allocationClass, amountMinor: charge.amountMinor, currency: account.currency, issuedAt: asOf, dueOn: charge.dueOn,
-      periodFrom: charge.period?.from ?? null, periodTo: charge.period?.to ?? null, terms: JSON.stringify(charge.terms ?? {}),
+      accountId: account.accountId,
+      customerId: account.customerId,
+      kind: charge.kind,
+      source: charge.source,
+      nature: rule.nature,
+      allocationClass: rule.allocationClass,
+      amountMinor: charge.amountMinor,
+      currency: account.currency,
+      issuedAt: asOf,
+      dueOn: charge.dueOn,
+      periodFrom: charge.period?.from ?? null,
+      periodTo: charge.period?.to ?? null,
+      terms: JSON.stringify(charge.terms ?? {}),
     })
     .onConflict((c) => c.columns(['accountId', 'kind', 'source']).doNothing())
     .returning('chargeId')
     .executeTakeFirst()
   if (inserted === undefined) return { chargeId: await existingCharge(tx, account.accountId, charge), isNew: false }
   const { chargeId } = inserted
-  const lines = (charge.lines ?? []).map(({ kind, amountMinor, detail }, index) => ({ chargeId, line: index + 1, kind, amountMinor, detail: JSON.stringify(detail ?? {}) }))
+  const lines = (charge.lines ?? []).map(({ kind, amountMinor, detail }, index) => ({
+    chargeId,
+    line: index + 1,
+    kind,
+    amountMinor,
+    detail: JSON.stringify(detail ?? {}),
+  }))
   if (lines.length > 0) await tx.insertInto('chargeLines').values(lines).execute()
-  const postings = postChargeIssued(account, { kind: charge.kind, nature: rule.nature, amountMinor: charge.amountMinor, ...(charge.roundingMinor && { roundingMinor: charge.roundingMinor }) })
-  await post(tx, { eventKey: `charge:${chargeId}`, plant: account.plant, accountId: account.accountId, currency: account.currency, businessAt: asOf, postings })
+  const postings = postChargeIssued(account, {
+    kind: charge.kind,
+    nature: rule.nature,
+    amountMinor: charge.amountMinor,
+    ...(charge.roundingMinor && { roundingMinor: charge.roundingMinor }),
+  })
+  await post(tx, {
+    eventKey: `charge:${chargeId}`,
+    plant: account.plant,
+    accountId: account.accountId,
+    currency: account.currency,
+    businessAt: asOf,
+    postings,
+  })
   return { chargeId, isNew: true }
 }
 
 async function existingCharge(tx: Tx, accountId: string, { kind, source }: NewCharge): Promise<number> {
-  const row = await tx.selectFrom('charges').select('chargeId').where('accountId', '=', accountId).where('kind', '=', kind).where('source', '=', source).executeTakeFirstOrThrow()
+  const row = await tx
+    .selectFrom('charges')
+    .select('chargeId')
+    .where('accountId', '=', accountId)
+    .where('kind', '=', kind)
+    .where('source', '=', source)
+    .executeTakeFirstOrThrow()
   return row.chargeId
 }
 
 /** Charges of an account with their open amounts, oldest first; `onlyOpen` leaves out the settled and the void. */
-export async function readCharges(db: Db | Tx, accountId: string, { onlyOpen }: { onlyOpen: boolean } = { onlyOpen: false }): Promise<ChargeState[]> {
+export async function readCharges(
+  db: Db | Tx,
+  accountId: string,
+  { onlyOpen }: { onlyOpen: boolean } = { onlyOpen: false },
+): Promise<ChargeState[]> {
   const rows = await db
     .selectFrom('charges')
-    .select(['chargeId', 'kind', 'source', 'nature', 'amountMinor', 'dueOn', 'issuedAt', 'periodFrom', 'periodTo', 'voidedAt', 'terms'])
+    .select([
+      'chargeId',
+      'kind',
+      'source',
+      'nature',
+      'amountMinor',
+      'dueOn',
+      'issuedAt',
+      'periodFrom',
+      'periodTo',
+      'voidedAt',
+      'terms',
+    ])
     .select(sql<number>`open_amount(charge_id)`.as('openMinor'))
     .where('accountId', '=', accountId)
     .orderBy('chargeId')
@@ -86,7 +140,11 @@ export async function readCharges(db: Db | Tx, accountId: string, { onlyOpen }: 
 }
 
 /** A charge by what it is for; undefined when none was issued. */
-export async function findCharge(db: Db | Tx, accountId: string, key: { kind: ChargeKind; source: string }): Promise<ChargeState | undefined> {
+export async function findCharge(
+  db: Db | Tx,
+  accountId: string,
+  key: { kind: ChargeKind; source: string },
+): Promise<ChargeState | undefined> {
   const charges = await readCharges(db, accountId)
   return charges.find((charge) => charge.kind === key.kind && charge.source === key.source)
 }
@@ -103,7 +161,13 @@ export async function allocateCredit(
   const creditMinor = await balanceOf(tx, credit(account.accountId))
   if (creditMinor <= 0) return []
   const open = new Map((await readCharges(tx, account.accountId, { onlyOpen: true })).map((charge) => [charge.chargeId, charge]))
-  const charges: OpenCharge[] = [...open].map(([id, { kind, nature, dueOn, openMinor }]) => ({ id, kind, nature, dueOn, openMinor }))
+  const charges: OpenCharge[] = [...open].map(([id, { kind, nature, dueOn, openMinor }]) => ({
+    id,
+    kind,
+    nature,
+    dueOn,
+    openMinor,
+  }))
   const named = (payment.namedCharges ?? []).filter((id) => open.has(id))
   const { allocations } = allocate({ creditMinor, charges, namedChargeIds: named, today: dateAt(asOf, zone) })
   const done = []
@@ -113,7 +177,8 @@ export async function allocateCredit(
     await recordAllocation(tx, { account, asOf }, { charge, amountMinor, paymentId: payment.paymentId ?? null })
     done.push({ chargeId: charge.chargeId, amountMinor })
   }
-  if (done.length > 0) await nudge(tx, `account:${account.accountId}`, ...done.map(({ chargeId }) => `charge:${chargeId}` as const))
+  if (done.length > 0)
+    await nudge(tx, `account:${account.accountId}`, ...done.map(({ chargeId }) => `charge:${chargeId}` as const))
   return done
 }
 
@@ -128,10 +193,23 @@ async function recordAllocation(
     .returning('allocationId')
     .executeTakeFirstOrThrow()
   const postings = postAllocated(account, { kind: charge.kind, nature: charge.nature, amountMinor })
-  await post(tx, { eventKey: `allocation:${allocationId}`, plant: account.plant, accountId: account.accountId, currency: account.currency, businessAt: asOf, postings })
+  await post(tx, {
+    eventKey: `allocation:${allocationId}`,
+    plant: account.plant,
+    accountId: account.accountId,
+    currency: account.currency,
+    businessAt: asOf,
+    postings,
+  })
 }
 
 /** Voids a demand nobody will pay any more; what was paid of it must have been released first. Voiding again changes nothing. */
 export async function voidDemand(tx: Tx, chargeId: number, { asOf, reason }: { asOf: string; reason: string }): Promise<void> {
-  await tx.updateTable('charges').set({ voidedAt: asOf, voidReason: reason }).where('chargeId', '=', chargeId).where('nature', '=', 'demand').where('voidedAt', 'is', null).execute()
+  await tx
+    .updateTable('charges')
+    .set({ voidedAt: asOf, voidReason: reason })
+    .where('chargeId', '=', chargeId)
+    .where('nature', '=', 'demand')
+    .where('voidedAt', 'is', null)
+    .execute()
 }

@@ -3,7 +3,12 @@ import type { Db, Tx } from '../client.ts'
 
 /** The plant's clock: every change of speed since it was created, oldest first. Empty only for an unknown plant. */
 export async function readClock(db: Db | Tx, plant: string): Promise<ClockSegment[]> {
-  return db.selectFrom('clockSegments').select(['wallFrom', 'businessFrom', 'speed']).where('plant', '=', plant).orderBy('wallFrom').execute()
+  return db
+    .selectFrom('clockSegments')
+    .select(['wallFrom', 'businessFrom', 'speed'])
+    .where('plant', '=', plant)
+    .orderBy('wallFrom')
+    .execute()
 }
 
 /** Business time of the plant at this wall time (ms since the epoch); throws for a plant that has no clock. */

@@ -28,12 +28,18 @@ export interface Closure {
 
 /** The closure of that id; undefined when there is none. */
 export async function findClosure(db: Db | Tx, closureId: string): Promise<Closure | undefined> {
-  return (await db.selectFrom('closures').selectAll().where('closureId', '=', closureId).executeTakeFirst()) as Closure | undefined
+  return (await db.selectFrom('closures').selectAll().where('closureId', '=', closureId).executeTakeFirst()) as
+    Closure | undefined
 }
 
 /** The closures of a connection, newest first. */
 export async function listClosures(db: Db | Tx, customerId: string): Promise<Closure[]> {
-  return (await db.selectFrom('closures').selectAll().where('customerId', '=', customerId).orderBy('requestedAt', 'desc').execute()) as Closure[]
+  return (await db
+    .selectFrom('closures')
+    .selectAll()
+    .where('customerId', '=', customerId)
+    .orderBy('requestedAt', 'desc')
+    .execute()) as Closure[]
 }
 
 /**
@@ -48,14 +54,27 @@ export async function openClosure(
   const { plant, accountId, customerId } = account
   if (account.closedAt !== null) throw new DomainError('ACCOUNT_CLOSED', 'this account is closed')
   const open = (await listClosures(tx, customerId)).find(({ endedAt }) => endedAt === null)
-  if (open !== undefined) throw new DomainError('ALREADY_EXISTS', 'this connection is being closed already', { closureId: open.closureId })
+  if (open !== undefined)
+    throw new DomainError('ALREADY_EXISTS', 'this connection is being closed already', { closureId: open.closureId })
   const closureId = await takePlantId(tx, plant, 'L')
-  await tx.insertInto('closures').values({ closureId, plant, accountId, customerId, ...asked }).execute()
-  await startWorkflow(tx, { workflowType: 'closeAccount', workflowId: processIds.closing(closureId), input: { plant, accountId, customerId, closureId } })
+  await tx
+    .insertInto('closures')
+    .values({ closureId, plant, accountId, customerId, ...asked })
+    .execute()
+  await startWorkflow(tx, {
+    workflowType: 'closeAccount',
+    workflowId: processIds.closing(closureId),
+    input: { plant, accountId, customerId, closureId },
+  })
   return (await findClosure(tx, closureId)) as Closure
 }
 
 /** Ends a closure; ending it again changes nothing. */
 export async function endClosure(tx: Tx, closureId: string, { asOf, as }: { asOf: string; as: string }): Promise<void> {
-  await tx.updateTable('closures').set({ endedAt: asOf, endedAs: as }).where('closureId', '=', closureId).where('endedAt', 'is', null).execute()
+  await tx
+    .updateTable('closures')
+    .set({ endedAt: asOf, endedAs: as })
+    .where('closureId', '=', closureId)
+    .where('endedAt', 'is', null)
+    .execute()
 }

@@ -17,7 +17,11 @@ interface Draw {
  * Puts the deposit against debts, oldest due first, up to `amountMinor`: the only way the deposit is ever reached (manual 2.2.8).
  * The caller holds the account lock and has checked that notice was given. Returns what was drawn.
  */
-export async function drawDeposit(tx: Tx, { account, asOf, zone }: { account: LockedAccount; asOf: string; zone: string }, { amountMinor, atClosing }: Draw): Promise<number> {
+export async function drawDeposit(
+  tx: Tx,
+  { account, asOf, zone }: { account: LockedAccount; asOf: string; zone: string },
+  { amountMinor, atClosing }: Draw,
+): Promise<number> {
   const today = dateAt(asOf, zone)
   const open = (await readCharges(tx, account.accountId, { onlyOpen: true })).filter((charge) => charge.nature === 'debt')
   const reached = open.filter((charge) => atClosing === true || (isPastDue(charge.dueOn, today) && mayLeadToCut(charge)))
@@ -31,14 +35,22 @@ export async function drawDeposit(tx: Tx, { account, asOf, zone }: { account: Lo
   return amountMinor - leftMinor
 }
 
-async function setOff(tx: Tx, { account, asOf }: { account: LockedAccount; asOf: string }, { charge, part }: { charge: ChargeState; part: number }): Promise<void> {
+async function setOff(
+  tx: Tx,
+  { account, asOf }: { account: LockedAccount; asOf: string },
+  { charge, part }: { charge: ChargeState; part: number },
+): Promise<void> {
   const { allocationId } = await tx
     .insertInto('allocations')
     .values({ accountId: account.accountId, chargeId: charge.chargeId, origin: 'deposit', amountMinor: part, businessAt: asOf })
     .returning('allocationId')
     .executeTakeFirstOrThrow()
   await post(tx, {
-    eventKey: `deposit-set-off:${allocationId}`, plant: account.plant, accountId: account.accountId, currency: account.currency, businessAt: asOf,
+    eventKey: `deposit-set-off:${allocationId}`,
+    plant: account.plant,
+    accountId: account.accountId,
+    currency: account.currency,
+    businessAt: asOf,
     postings: postDepositSetOff(account, { amountMinor: part }),
   })
 }

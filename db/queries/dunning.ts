@@ -14,8 +14,18 @@ export interface TakenStep {
 
 /** Records the step for each of its debts, once for ever (unique by charge and step). */
 export async function recordSteps(tx: Tx, { steps, asOf, notificationId, taskId }: TakenStep): Promise<void> {
-  const rows = steps.map(({ chargeId, step }) => ({ chargeId, step, decidedAt: asOf, notificationId: notificationId ?? null, taskId: taskId ?? null }))
-  await tx.insertInto('dunningSteps').values(rows).onConflict((c) => c.columns(['chargeId', 'step']).doNothing()).execute()
+  const rows = steps.map(({ chargeId, step }) => ({
+    chargeId,
+    step,
+    decidedAt: asOf,
+    notificationId: notificationId ?? null,
+    taskId: taskId ?? null,
+  }))
+  await tx
+    .insertInto('dunningSteps')
+    .values(rows)
+    .onConflict((c) => c.columns(['chargeId', 'step']).doNothing())
+    .execute()
 }
 
 /**
@@ -29,11 +39,21 @@ export async function sendStepNotice<K extends NoticeKind>(
 ): Promise<{ notificationId: number; taskId?: string }> {
   const { notificationId, channel } = await queueNotice(tx, notice)
   if (channel !== 'print') return { notificationId }
-  const task = await openTask(tx, { ...carry, kind: 'written-notice', asOf: notice.asOf, detail: { ...carry.detail, notificationId, notice: notice.kind } })
+  const task = await openTask(tx, {
+    ...carry,
+    kind: 'written-notice',
+    asOf: notice.asOf,
+    detail: { ...carry.detail, notificationId, notice: notice.kind },
+  })
   return { notificationId, taskId: task.taskId }
 }
 
 /** The carrier reported: what was printed has been handed over, at that business time. */
 export async function markCarried(tx: Tx, { taskId, deliveredAt }: { taskId: string; deliveredAt: string }): Promise<void> {
-  await tx.updateTable('dunningSteps').set({ sentAt: deliveredAt, deliveredAt }).where('taskId', '=', taskId).where('deliveredAt', 'is', null).execute()
+  await tx
+    .updateTable('dunningSteps')
+    .set({ sentAt: deliveredAt, deliveredAt })
+    .where('taskId', '=', taskId)
+    .where('deliveredAt', 'is', null)
+    .execute()
 }

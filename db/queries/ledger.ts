@@ -28,11 +28,25 @@ export async function postAll(tx: Tx, events: readonly PostingEvent[]): Promise<
   const rows = events.flatMap(({ eventKey, currency, accountId, businessAt, postings }) =>
     postings
       .filter((posting) => posting.amountMinor > 0)
-      .map(({ leg, debit, credit, amountMinor }) => ({ eventKey, leg, debit, credit, amountMinor, currency, accountId, businessAt })),
+      .map(({ leg, debit, credit, amountMinor }) => ({
+        eventKey,
+        leg,
+        debit,
+        credit,
+        amountMinor,
+        currency,
+        accountId,
+        businessAt,
+      })),
   )
   if (rows.length === 0) return 0
   await ensureLedgerAccounts(tx, events)
-  const added = await tx.insertInto('postings').values(rows).onConflict((c) => c.columns(['eventKey', 'leg']).doNothing()).returning('postingId').execute()
+  const added = await tx
+    .insertInto('postings')
+    .values(rows)
+    .onConflict((c) => c.columns(['eventKey', 'leg']).doNothing())
+    .returning('postingId')
+    .execute()
   return added.length
 }
 
@@ -45,7 +59,11 @@ async function ensureLedgerAccounts(tx: Tx, events: readonly PostingEvent[]): Pr
     }
   }
   const sorted = [...rows.values()].sort((a, b) => (a.code < b.code ? -1 : 1))
-  await tx.insertInto('ledgerAccounts').values(sorted).onConflict((c) => c.column('code').doNothing()).execute()
+  await tx
+    .insertInto('ledgerAccounts')
+    .values(sorted)
+    .onConflict((c) => c.column('code').doNothing())
+    .execute()
 }
 
 /** Credit less debit of one ledger account, in minor units: what a liability holds; negative for an asset. */
@@ -55,7 +73,10 @@ export async function balanceOf(db: Db | Tx, code: string): Promise<number> {
 }
 
 /** Every ledger account with what it was debited and credited: the trial balance of a plant, or of all. */
-export async function trialBalance(db: Db | Tx, plant?: string): Promise<{ code: string; class: string; debitMinor: number; creditMinor: number }[]> {
+export async function trialBalance(
+  db: Db | Tx,
+  plant?: string,
+): Promise<{ code: string; class: string; debitMinor: number; creditMinor: number }[]> {
   const { rows } = await sql<{ code: string; class: string; debitMinor: number; creditMinor: number }>`
     select a.code, a.class,
       coalesce((select sum(amount_minor) from postings where debit = a.code), 0)::bigint as "debitMinor",

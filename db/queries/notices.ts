@@ -17,7 +17,10 @@ export interface CustomerNotice<K extends NoticeKind> {
  * Queues a notice to the account's holder in their language: SMS, or on paper where there is no phone. It leaves after the
  * transaction commits, by the relay. Returns its id and channel, also when it was queued before.
  */
-export async function queueNotice<K extends NoticeKind>(tx: Tx, notice: CustomerNotice<K>): Promise<{ notificationId: number; channel: Channel }> {
+export async function queueNotice<K extends NoticeKind>(
+  tx: Tx,
+  notice: CustomerNotice<K>,
+): Promise<{ notificationId: number; channel: Channel }> {
   const to = await tx
     .selectFrom('accounts')
     .innerJoin('persons', 'persons.personId', 'accounts.personId')
@@ -45,7 +48,11 @@ export async function queueNotices<K extends NoticeKind>(tx: Tx, notices: readon
     const address = { plant: to.plant, accountId, language: to.language, channel: to.phone === null ? 'print' : 'sms' }
     return { ...address, kind, params: JSON.stringify(params), dedupeKey, urgency: NOTICE_TRAITS[kind].urgency, queuedAt: asOf }
   })
-  await tx.insertInto('notifications').values(rows).onConflict((c) => c.column('dedupeKey').doNothing()).execute()
+  await tx
+    .insertInto('notifications')
+    .values(rows)
+    .onConflict((c) => c.column('dedupeKey').doNothing())
+    .execute()
 }
 
 /** Queues a notice to a member of staff. */
@@ -77,6 +84,10 @@ async function insert(
     .returning('notificationId')
     .executeTakeFirst()
   if (row !== undefined) return { notificationId: row.notificationId, channel: address.channel }
-  const before = await tx.selectFrom('notifications').select(['notificationId', 'channel']).where('dedupeKey', '=', dedupeKey).executeTakeFirstOrThrow()
+  const before = await tx
+    .selectFrom('notifications')
+    .select(['notificationId', 'channel'])
+    .where('dedupeKey', '=', dedupeKey)
+    .executeTakeFirstOrThrow()
   return before as { notificationId: number; channel: Channel }
 }

@@ -29,13 +29,24 @@ export async function readPlant(db: Db | Tx, plant: string, on: string): Promise
 
 /** One immutable package version; PACKAGE_UNKNOWN when the plant never had it. */
 export async function readPackage(db: Db | Tx, plant: string, key: { code: string; version: number }): Promise<PackageTerms> {
-  const row = await db.selectFrom('packages').selectAll().where('plant', '=', plant).where('code', '=', key.code).where('version', '=', key.version).executeTakeFirst()
-  if (row === undefined) throw new DomainError('PACKAGE_UNKNOWN', 'this plant has no such package', { code: key.code, version: key.version })
+  const row = await db
+    .selectFrom('packages')
+    .selectAll()
+    .where('plant', '=', plant)
+    .where('code', '=', key.code)
+    .where('version', '=', key.version)
+    .executeTakeFirst()
+  if (row === undefined)
+    throw new DomainError('PACKAGE_UNKNOWN', 'this plant has no such package', { code: key.code, version: key.version })
   return packageTerms(row)
 }
 
 /** The newest version of a package on offer on that date; PACKAGE_UNKNOWN when it is not on offer. */
-export async function readOfferedPackage(db: Db | Tx, plant: string, { code, on }: { code: string; on: string }): Promise<PackageTerms> {
+export async function readOfferedPackage(
+  db: Db | Tx,
+  plant: string,
+  { code, on }: { code: string; on: string },
+): Promise<PackageTerms> {
   const row = await db
     .selectFrom('packages')
     .selectAll()
@@ -52,9 +63,42 @@ export async function readOfferedPackage(db: Db | Tx, plant: string, { code, on 
 
 /** A `packages` row as terms the rules understand. */
 export function packageTerms(row: {
-  code: string; version: number; mode: string; timing: string; activeFrom: string; activeTo: string; loadLimitW: number
-  fixedChargeMinor: number; energyRateMinorPerKwh: number; expectedKwh: number; meterKinds: string[]
+  code: string
+  version: number
+  mode: string
+  timing: string
+  activeFrom: string
+  activeTo: string
+  loadLimitW: number
+  fixedChargeMinor: number
+  energyRateMinorPerKwh: number
+  expectedKwh: number
+  meterKinds: string[]
 }): PackageTerms {
-  const { code, version, mode, timing, activeFrom, activeTo, loadLimitW, fixedChargeMinor, energyRateMinorPerKwh, expectedKwh, meterKinds } = row
-  return { code, version, mode, timing, activeFrom, activeTo, loadLimitW, fixedChargeMinor, energyRateMinorPerKwh, expectedKwh, meterKinds } as PackageTerms
+  const {
+    code,
+    version,
+    mode,
+    timing,
+    activeFrom,
+    activeTo,
+    loadLimitW,
+    fixedChargeMinor,
+    energyRateMinorPerKwh,
+    expectedKwh,
+    meterKinds,
+  } = row
+  return {
+    code,
+    version,
+    mode,
+    timing,
+    activeFrom,
+    activeTo,
+    loadLimitW,
+    fixedChargeMinor,
+    energyRateMinorPerKwh,
+    expectedKwh,
+    meterKinds,
+  } as PackageTerms
 }

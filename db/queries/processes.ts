@@ -23,13 +23,25 @@ export interface ProcessStage {
 export async function saveStage(tx: Tx, stage: ProcessStage): Promise<void> {
   const { workflowId, topics, asOf, input, ...rest } = stage
   const state = {
-    stage: rest.stage, waitingFor: rest.waitingFor ?? null, dueAt: rest.dueAt ?? null, outcome: rest.outcome ?? null,
-    parkedReason: rest.parkedReason ?? null, changedAt: asOf,
+    stage: rest.stage,
+    waitingFor: rest.waitingFor ?? null,
+    dueAt: rest.dueAt ?? null,
+    outcome: rest.outcome ?? null,
+    parkedReason: rest.parkedReason ?? null,
+    changedAt: asOf,
   }
   const links = { ...(rest.accountId && { accountId: rest.accountId }), ...(rest.customerId && { customerId: rest.customerId }) }
   await tx
     .insertInto('processes')
-    .values({ workflowId, workflowType: rest.workflowType, input: JSON.stringify(input), plant: rest.plant, ...links, ...state, startedAt: asOf })
+    .values({
+      workflowId,
+      workflowType: rest.workflowType,
+      input: JSON.stringify(input),
+      plant: rest.plant,
+      ...links,
+      ...state,
+      startedAt: asOf,
+    })
     .onConflict((c) => c.column('workflowId').doUpdateSet({ ...state, ...links, input: JSON.stringify(input) }))
     .execute()
   if (stage.outcome === undefined) await waitOn(tx, workflowId, `process:${workflowId}`, ...(topics ?? []))
@@ -60,6 +72,21 @@ export async function recordDecision(db: Db | Tx, decision: Decision): Promise<{
 
 /** The decision that stands for this step, if any. */
 export async function readDecision(db: Db | Tx, workflowId: string, step: string): Promise<Decision | undefined> {
-  const row = await db.selectFrom('decisions').selectAll().where('workflowId', '=', workflowId).where('step', '=', step).executeTakeFirst()
-  return row && { workflowId, step, verdict: row.verdict, decidedBy: row.decidedBy, decidedAt: row.decidedAt, textId: row.textId, detail: row.detail as JsonObject }
+  const row = await db
+    .selectFrom('decisions')
+    .selectAll()
+    .where('workflowId', '=', workflowId)
+    .where('step', '=', step)
+    .executeTakeFirst()
+  return (
+    row && {
+      workflowId,
+      step,
+      verdict: row.verdict,
+      decidedBy: row.decidedBy,
+      decidedAt: row.decidedAt,
+      textId: row.textId,
+      detail: row.detail as JsonObject,
+    }
+  )
 }

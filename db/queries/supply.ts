@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { mayBeLive, type HoldReason } from '../../domain/hold.ts'
 import type { Tx, Db } from '../client.ts'
+import { enqueueCommand } from './meter-commands.ts'
 import { nudge } from './outbox.ts'
 import { readPackage } from './plants.ts'
 
@@ -14,7 +14,11 @@ export interface HoldKey {
 
 /** Places a hold and turns the meter's desired state accordingly; placing it again changes nothing. Returns the desired version. */
 export async function placeHold(tx: Tx, hold: HoldKey, asOf: string): Promise<number | null> {
-  await tx.insertInto('holds').values({ ...hold, placedAt: asOf }).onConflict((c) => c.doNothing()).execute()
+  await tx
+    .insertInto('holds')
+    .values({ ...hold, placedAt: asOf })
+    .onConflict((c) => c.doNothing())
+    .execute()
   return refreshDesiredState(tx, { customerId: hold.customerId, source: hold.owner, asOf })
 }
 
@@ -32,8 +36,17 @@ export async function liftHold(tx: Tx, hold: HoldKey, asOf: string): Promise<num
 }
 
 /** The reasons that hold this connection back now. */
-export async function openHolds(db: Db | Tx, customerId: string): Promise<{ reason: HoldReason; owner: string; placedAt: string }[]> {
-  const rows = await db.selectFrom('holds').select(['reason', 'owner', 'placedAt']).where('customerId', '=', customerId).where('liftedAt', 'is', null).orderBy('placedAt').execute()
+export async function openHolds(
+  db: Db | Tx,
+  customerId: string,
+): Promise<{ reason: HoldReason; owner: string; placedAt: string }[]> {
+  const rows = await db
+    .selectFrom('holds')
+    .select(['reason', 'owner', 'placedAt'])
+    .where('customerId', '=', customerId)
+    .where('liftedAt', 'is', null)
+    .orderBy('placedAt')
+    .execute()
   return rows as { reason: HoldReason; owner: string; placedAt: string }[]
 }
 
@@ -42,7 +55,10 @@ export async function openHolds(db: Db | Tx, customerId: string): Promise<{ reas
  * when that differs from the newest version, writes the next version and its command in this transaction. The gateway
  * publishes it; an older open command is superseded. Returns the version that stands, or null without a meter.
  */
-export async function refreshDesiredState(tx: Tx, { customerId, source, asOf }: { customerId: string; source: string; asOf: string }): Promise<number | null> {
+export async function refreshDesiredState(
+  tx: Tx,
+  { customerId, source, asOf }: { customerId: string; source: string; asOf: string },
+): Promise<number | null> {
   const meter = await tx
     .selectFrom('meterInstallations')
     .innerJoin('meters', 'meters.serial', 'meterInstallations.serial')
@@ -53,10 +69,19 @@ export async function refreshDesiredState(tx: Tx, { customerId, source, asOf }: 
     .executeTakeFirst()
   if (meter === undefined) return null
   const wanted = await wantedState(tx, customerId)
-  const newest = await tx.selectFrom('meterDesired').selectAll().where('serial', '=', meter.serial).orderBy('version', 'desc').limit(1).executeTakeFirst()
+  const newest = await tx
+    .selectFrom('meterDesired')
+    .selectAll()
+    .where('serial', '=', meter.serial)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst()
   if (newest !== undefined && isSame(newest, wanted)) return newest.version
   const version = (newest?.version ?? 0) + 1
-  await tx.insertInto('meterDesired').values({ serial: meter.serial, version, ...wanted, validUntil: null, source, businessAt: asOf }).execute()
+  await tx
+    .insertInto('meterDesired')
+    .values({ serial: meter.serial, version, ...wanted, validUntil: null, source, businessAt: asOf })
+    .execute()
   if (meter.kind === 'smart') await enqueueCommand(tx, meter.serial, version)
   await nudge(tx, `connection:${customerId}`, `meter:${meter.serial}`)
   return version
@@ -70,7 +95,11 @@ interface WantedState {
 }
 
 async function wantedState(tx: Tx, customerId: string): Promise<WantedState> {
-  const { plant, supplyPackageCode: code, supplyPackageVersion: version } = await tx
+  const {
+    plant,
+    supplyPackageCode: code,
+    supplyPackageVersion: version,
+  } = await tx
     .selectFrom('connections')
     .select(['plant', 'supplyPackageCode', 'supplyPackageVersion'])
     .where('customerId', '=', customerId)
@@ -82,10 +111,4 @@ async function wantedState(tx: Tx, customerId: string): Promise<WantedState> {
 
 function isSame(a: { loadLimitW: number; activeFrom: string; activeTo: string; relay: string }, b: WantedState): boolean {
   return a.loadLimitW === b.loadLimitW && a.activeFrom === b.activeFrom && a.activeTo === b.activeTo && a.relay === b.relay
-}
-
-async function enqueueCommand(tx: Tx, serial: string, desiredVersion: number): Promise<void> {
-  const closedAt = new Date().toISOString()
-  await tx.updateTable('meterCommands').set({ state: 'superseded', closedAt }).where('serial', '=', serial).where('state', '=', 'open').execute()
-  await tx.insertInto('meterCommands').values({ commandId: randomUUID(), serial, desiredVersion, body: JSON.stringify({}) }).execute()
 }

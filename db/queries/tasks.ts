@@ -44,7 +44,22 @@ export interface Task {
 }
 
 const COLUMNS = [
-  'taskId', 'plant', 'kind', 'accountId', 'customerId', 'status', 'assignedTo', 'handovers', 'round', 'detail', 'result', 'completedBy', 'completedAt', 'reviewedBy', 'dueAt', 'openedAt',
+  'taskId',
+  'plant',
+  'kind',
+  'accountId',
+  'customerId',
+  'status',
+  'assignedTo',
+  'handovers',
+  'round',
+  'detail',
+  'result',
+  'completedBy',
+  'completedAt',
+  'reviewedBy',
+  'dueAt',
+  'openedAt',
 ] as const
 
 /**
@@ -59,15 +74,29 @@ export async function openTask(tx: Tx, task: NewTask): Promise<Task> {
   const inserted = await tx
     .insertInto('tasks')
     .values({
-      taskId, plant: task.plant, kind: task.kind, accountId: task.accountId ?? null, customerId: task.customerId ?? null,
-      sourceWorkflowId: task.source.workflowId, sourceStep: task.source.step, status: assignedTo === null ? 'requested' : 'in-process', assignedTo,
-      detail: JSON.stringify(task.detail ?? {}), dueAt: task.dueAt, openedAt: task.asOf,
+      taskId,
+      plant: task.plant,
+      kind: task.kind,
+      accountId: task.accountId ?? null,
+      customerId: task.customerId ?? null,
+      sourceWorkflowId: task.source.workflowId,
+      sourceStep: task.source.step,
+      status: assignedTo === null ? 'requested' : 'in-process',
+      assignedTo,
+      detail: JSON.stringify(task.detail ?? {}),
+      dueAt: task.dueAt,
+      openedAt: task.asOf,
     })
     .onConflict((c) => c.columns(['sourceWorkflowId', 'sourceStep']).doNothing())
     .returning('taskId')
     .executeTakeFirst()
   if (inserted !== undefined) {
-    const input = { taskId, plant: task.plant, ...(task.accountId && { accountId: task.accountId }), ...(task.customerId && { customerId: task.customerId }) }
+    const input = {
+      taskId,
+      plant: task.plant,
+      ...(task.accountId && { accountId: task.accountId }),
+      ...(task.customerId && { customerId: task.customerId }),
+    }
     await startWorkflow(tx, { workflowType: 'doFieldTask', workflowId: processIds.task(taskId), input })
   }
   const opened = await findTask(tx, task.source)
@@ -77,8 +106,24 @@ export async function openTask(tx: Tx, task: NewTask): Promise<Task> {
 
 /** The task a step asked for, if it did. */
 export async function findTask(db: Db | Tx, source: { workflowId: string; step: string }): Promise<Task | undefined> {
-  const row = await db.selectFrom('tasks').select(COLUMNS).where('sourceWorkflowId', '=', source.workflowId).where('sourceStep', '=', source.step).executeTakeFirst()
+  const row = await db
+    .selectFrom('tasks')
+    .select(COLUMNS)
+    .where('sourceWorkflowId', '=', source.workflowId)
+    .where('sourceStep', '=', source.step)
+    .executeTakeFirst()
   return row as Task | undefined
+}
+
+/** Every task the steps of a process asked for, with the step, oldest first. */
+export async function tasksOf(db: Db | Tx, workflowId: string): Promise<(Task & { sourceStep: string })[]> {
+  const rows = await db
+    .selectFrom('tasks')
+    .select([...COLUMNS, 'sourceStep'])
+    .where('sourceWorkflowId', '=', workflowId)
+    .orderBy('recordedAt')
+    .execute()
+  return rows as (Task & { sourceStep: string })[]
 }
 
 /** A task by its id; NOT_FOUND when there is none. */
@@ -124,7 +169,12 @@ export async function staffAt(db: Db | Tx, plant: string, role: string): Promise
     .where('role', '=', role)
     .where('active', '=', true)
     .where((eb) =>
-      eb.or([eb('scope', '=', '*'), eb('scope', '=', plant), eb('scope', '=', sql<string>`'cluster:' || cluster`), eb('scope', '=', sql<string>`'state:' || state`)]),
+      eb.or([
+        eb('scope', '=', '*'),
+        eb('scope', '=', plant),
+        eb('scope', '=', sql<string>`'cluster:' || cluster`),
+        eb('scope', '=', sql<string>`'state:' || state`),
+      ]),
     )
     .orderBy('login')
     .execute()

@@ -30,7 +30,8 @@ export async function decideUnpaidHold(tx: Tx, { account, asOf, zone, policy }: 
   await chargeReconnection(tx, { account, asOf, zone, policy }, { holdId: arrears.holdId, customerId: account.customerId })
   await liftHold(tx, { customerId: account.customerId, reason: 'unpaid', owner: processIds.collection(account.customerId) }, asOf)
   await startWorkflow(tx, {
-    workflowType: 'collectDues', workflowId: processIds.collection(account.customerId),
+    workflowType: 'collectDues',
+    workflowId: processIds.collection(account.customerId),
     input: { plant: account.plant, accountId: account.accountId, customerId: account.customerId },
   })
 }
@@ -39,7 +40,10 @@ export async function decideUnpaidHold(tx: Tx, { account, asOf, zone, policy }: 
  * Places the hold if, in this transaction, a notice for that debt was delivered, its waiting time is over, every step lies
  * behind it and nothing protects it. Returns the charges that are the reason and the meter's desired version, or undefined.
  */
-export async function placeUnpaidHold(tx: Tx, arrears: Arrears): Promise<{ chargeIds: number[]; version: number | null } | undefined> {
+export async function placeUnpaidHold(
+  tx: Tx,
+  arrears: Arrears,
+): Promise<{ chargeIds: number[]; version: number | null } | undefined> {
   const { state, customerId } = arrears
   const verdict = mayPlaceUnpaidHold(state)
   if (!verdict.may || arrears.holdId !== null) return undefined
@@ -48,13 +52,24 @@ export async function placeUnpaidHold(tx: Tx, arrears: Arrears): Promise<{ charg
 }
 
 /** 50 rupees on the next bill, where supply really had been cut; it is no condition of reconnection (policy "reconnection"). */
-async function chargeReconnection(tx: Tx, { account, asOf, zone, policy }: HoldContext, cut: { holdId: number; customerId: string }): Promise<void> {
+async function chargeReconnection(
+  tx: Tx,
+  { account, asOf, zone, policy }: HoldContext,
+  cut: { holdId: number; customerId: string },
+): Promise<void> {
   if (policy.fees.reconnectionMinor === 0 || !(await wasDark(tx, cut.customerId))) return
   const nextBillOn = nextPeriod(periodContaining(dateAt(asOf, zone), policy.anchorDay), policy.anchorDay).from
-  await issueCharge(tx, { account, asOf }, {
-    kind: 'fee', source: `reconnection:${cut.holdId}`, amountMinor: policy.fees.reconnectionMinor, dueOn: addDuration(nextBillOn, policy.postpaid.dueAfter),
-    lines: [{ kind: 'reconnection', amountMinor: policy.fees.reconnectionMinor }],
-  })
+  await issueCharge(
+    tx,
+    { account, asOf },
+    {
+      kind: 'fee',
+      source: `reconnection:${cut.holdId}`,
+      amountMinor: policy.fees.reconnectionMinor,
+      dueOn: addDuration(nextBillOn, policy.postpaid.dueAfter),
+      lines: [{ kind: 'reconnection', amountMinor: policy.fees.reconnectionMinor }],
+    },
+  )
 }
 
 async function wasDark(tx: Tx, customerId: string): Promise<boolean> {

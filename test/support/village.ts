@@ -33,9 +33,7 @@ export interface Village {
   settle(): Promise<void>
   start(workflowType: string, workflowId: string, input: Record<string, unknown>): Promise<void>
   /** The process row: where it stands. */
-  process(
-    workflowId: string,
-  ): Promise<{
+  process(workflowId: string): Promise<{
     stage: string
     outcome: string | null
     waitingFor: string | null

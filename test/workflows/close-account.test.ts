@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { withAccount } from '../../db/queries/accounts.ts'
+import { openClosure } from '../../db/queries/closures.ts'
+import { balanceOf, trialBalance } from '../../db/queries/ledger.ts'
+import { credit, depositHeld, receivable, unclaimed } from '../../domain/ledger.ts'
+import { processIds } from '../../domain/process-ids.ts'
+import {
+  approveClosingRefund,
+  closeWithoutMeter,
+  payClosingRefund,
+  tryRemovalAgain,
+  withdrawClosing,
+} from '../../workflows/close-account.ts'
+import { approveTask, completeTask } from '../../workflows/do-field-task.ts'
+import type { DecisionInput, DecisionUpdate } from '../../workflows/decisions.ts'
+import { connectCustomer, type ConnectedCustomer, type CustomerWish, payInCash } from '../support/connections.ts'
+import { type Village, village } from '../support/village.ts'
+
+let katsa: Village
+beforeAll(async () => {
+  katsa = await village()
+})
+afterAll(() => katsa.close())
+
+interface Leaving extends ConnectedCustomer {
+  readonly closureId: string
+}
+
+async function leaving(leavingOn: string, wish: CustomerWish = {}): Promise<Leaving> {
+  const customer = await connectCustomer(katsa.db, wish)
+  const asOf = await katsa.now()
+  const closure = await withAccount(katsa.db, customer.accountId, (tx, account) =>
+    openClosure(
+      tx,
+      { ...account, customerId: customer.customerId },
+      { reason: 'own-wish', leavingOn, refundMethod: 'cash', requestedBy: 'asha', requestedAt: asOf },
+    ),
+  )
+  await katsa.settle()
+  return { ...customer, closureId: closure.closureId }
+}
+
+async function decide({ closureId }: Leaving, update: DecisionUpdate, input: DecisionInput): Promise<void> {
+  await katsa.temporal.client.workflow.getHandle(processIds.closing(closureId)).executeUpdate(update, { args: [input] })
+  await katsa.settle()
+}
+
+async function meterTakenDown(
+  { closureId }: Leaving,
+  detail: Record<string, string | number>,
+  step = 'removal:1',
+): Promise<void> {
+  const task = await katsa.db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('sourceWorkflowId', '=', processIds.closing(closureId))
+    .where('sourceStep', '=', step)
+    .executeTakeFirstOrThrow()
+  const handle = katsa.temporal.client.workflow.getHandle(processIds.task(task.taskId))
+  await handle.executeUpdate(completeTask, { args: [{ by: 'binod', detail }] })
+  await katsa.settle()
+  await handle.executeUpdate(approveTask, { args: [{ by: 'chandan' }] })
+  await katsa.settle()
+}
+
+const where = ({ closureId }: Leaving) => katsa.process(processIds.closing(closureId))
+
+describe('leaving on 10 July', () => {
+  let paid: Leaving
+  let owing: Leaving
+  let stays: Leaving
+  let vanished: Leaving
+  let limiter: Leaving
+  beforeAll(async () => {
+    paid = await leaving('2026-07-10')
+    owing = await leaving('2026-07-10', { openingDues: { amountMinor: 60_000, dueOn: '2026-07-31' } })
+    stays = await leaving('2026-07-10')
+    vanished = await leaving('2026-07-10')
+    limiter = await leaving('2026-07-10', { packageCode: 'A1.1', meterKind: 'load_limiter', depositMinor: 20_000 })
+  })
+
+  test('who stays after all keeps the supply and the account', async () => {
+    await decide(stays, withdrawClosing, { by: 'asha' })
+    expect(await where(stays)).toMatchObject({ outcome: 'Withdrawn' })
+    await expect(decide(stays, withdrawClosing, { by: 'imran' })).rejects.toThrow()
+  })
+
+  test('supply lasts through the last day and ends at its midnight', async () => {
+    await katsa.advanceTo('2026-07-10T18:00:00.000Z') // 23:30 in Katsa
+    expect(await where(paid)).toMatchObject({ stage: 'Notified' })
+    await katsa.advanceTo('2026-07-10T20:00:00.000Z') // 01:30 on the 11th
+    expect(await where(paid)).toMatchObject({ stage: 'TakingMeterDown', waitingFor: 'technician' })
+    const meter = await katsa.db
+      .selectFrom('meterReported')
+      .select('relay')
+      .where('serial', '=', paid.serial)
+      .executeTakeFirstOrThrow()
+    expect(meter.relay).toBe('open')
+  })
+
+  test('the final bill is the days and the energy that were used, and the deposit comes back', async () => {
+    // B1.1: 50 rupees × 10 of 31 days = 1612.9 → 1613 paise; 3 kWh × 18 = 5400; together 7013 → 70 rupees whole.
+    await meterTakenDown(paid, { outcome: 'done', finalRegisterWh: 103_000 })
+    expect(await balanceOf(katsa.db, depositHeld(paid.accountId))).toBe(43_000) // 500 − 70
+    expect(await balanceOf(katsa.db, receivable(paid.accountId))).toBe(0)
+    expect(await where(paid)).toMatchObject({ stage: 'ApprovingRefund', waitingFor: 'cluster-in-charge' })
+    await decide(paid, approveClosingRefund, { by: 'deepa' })
+    await decide(paid, payClosingRefund, { by: 'imran', detail: { method: 'cash', proof: 'slip-1' } })
+    expect(await where(paid)).toMatchObject({ outcome: 'Closed' })
+    expect(await balanceOf(katsa.db, depositHeld(paid.accountId))).toBe(0)
+    expect(await balanceOf(katsa.db, 'cash:imran')).toBe(43_000) // credit less debit: 430 rupees left his hands
+    const meter = await katsa.db
+      .selectFrom('meters')
+      .select(['state', 'accountId'])
+      .where('serial', '=', paid.serial)
+      .executeTakeFirstOrThrow()
+    expect(meter).toEqual({ state: 'free', accountId: null })
+    const account = await katsa.db
+      .selectFrom('accounts')
+      .select('closedAt')
+      .where('accountId', '=', paid.accountId)
+      .executeTakeFirstOrThrow()
+    expect(account.closedAt).not.toBeNull()
+  })
+
+  test('what the deposit does not cover stays owed; paid later, the closing ends', async () => {
+    // 600 of old dues + 70 as above = 670; the deposit of 500 leaves 170.
+    await meterTakenDown(owing, { outcome: 'done', finalRegisterWh: 103_000 })
+    expect(await where(owing)).toMatchObject({ stage: 'AwaitingPayment', waitingFor: 'customer' })
+    expect(await balanceOf(katsa.db, receivable(owing.accountId))).toBe(-17_000)
+    await payInCash(katsa.db, { accountId: owing.accountId, amountMinor: 17_500, at: await katsa.now(), reference: 'last' })
+    await katsa.settle()
+    // Five rupees too much: they go back as well.
+    expect(await where(owing)).toMatchObject({ stage: 'ApprovingRefund' })
+    await decide(owing, approveClosingRefund, { by: 'deepa' })
+    await decide(owing, payClosingRefund, { by: 'asha', detail: { method: 'cash' } })
+    expect(await where(owing)).toMatchObject({ outcome: 'Closed' })
+    expect(await balanceOf(katsa.db, credit(owing.accountId))).toBe(0)
+  })
+
+  test('a meter that is not found is looked for again, and written off only by decision', async () => {
+    await meterTakenDown(vanished, { outcome: 'not-possible', reason: 'house-shut' })
+    expect(await where(vanished)).toMatchObject({ stage: 'MeterNotFound', waitingFor: 'cluster-in-charge' })
+    await decide(vanished, tryRemovalAgain, { by: 'deepa' })
+    await meterTakenDown(vanished, { outcome: 'not-possible', reason: 'meter-gone' }, 'removal:2')
+    await decide(vanished, closeWithoutMeter, { by: 'deepa' })
+    const installation = await katsa.db
+      .selectFrom('meterInstallations')
+      .selectAll()
+      .where('serial', '=', vanished.serial)
+      .executeTakeFirstOrThrow()
+    expect(installation).toMatchObject({ finalRegisterWh: 100_000, finalIsEstimate: true })
+    expect(
+      await katsa.db.selectFrom('meters').select('state').where('serial', '=', vanished.serial).executeTakeFirstOrThrow(),
+    ).toEqual({ state: 'scrapped' })
+  })
+
+  test('an unmetered customer who owes nothing gets the whole deposit back', async () => {
+    await meterTakenDown(limiter, { outcome: 'done' })
+    expect(await balanceOf(katsa.db, depositHeld(limiter.accountId))).toBe(20_000)
+    await decide(limiter, approveClosingRefund, { by: 'deepa' })
+  })
+
+  test('money that nobody fetches in 90 days stays owed and never becomes income', async () => {
+    await katsa.advanceTo('2026-10-12T06:00:00.000Z')
+    expect(await where(limiter)).toMatchObject({ outcome: 'ClosedUnclaimed' })
+    expect(await balanceOf(katsa.db, unclaimed(limiter.accountId))).toBe(20_000)
+  })
+
+  test('the books balance', async () => {
+    const rows = await trialBalance(katsa.db)
+    expect(rows.reduce((sum, { debitMinor, creditMinor }) => sum + debitMinor - creditMinor, 0)).toBe(0)
+  })
+})
