@@ -77,7 +77,8 @@ export function meteredPeriod(meters: PeriodMeters): MeteredPeriod {
 /** The register a period begins with, of the meter that serves at its end; undefined without a meter. */
 export function startRegister(meters: PeriodMeters): (RegisterEnd & { serial: string; lastActual: RegisterEnd }) | undefined {
   const last = servingIn(meters).at(-1)
-  if (last === undefined || last.removedAt !== null) return undefined
+  if (last === undefined || (last.removedAt !== null && last.removedAt < startOfDay(meters.period.to, meters.zone)))
+    return undefined
   const start = startOf(last, meters)
   return { ...start, serial: last.serial, lastActual: start.estimated ? lastActualOf(last, meters) : start }
 }

@@ -1,0 +1,155 @@
+import { sql } from 'kysely'
+import type { Db, Tx } from '../db/client.ts'
+import { type LockedAccount, withAccount } from '../db/queries/accounts.ts'
+import { LASTING_HOLDS } from '../db/queries/billing.ts'
+import { type BillingSubject, loadBillingSubjects } from '../db/queries/billing-subjects.ts'
+import type { Topic } from '../db/queries/outbox.ts'
+import { type PlantTerms, readPlant } from '../db/queries/plants.ts'
+import { readSupplyState, type SupplyState } from '../db/queries/supply-state.ts'
+import { tasksOf } from '../db/queries/tasks.ts'
+import { type Advance, type AdvanceState, type AdvanceStep, nextAdvanceStep, ownHold } from '../domain/advance-cycle.ts'
+import { billingWindows } from '../domain/billing-calendar.ts'
+import { dateAt } from '../domain/calendar.ts'
+import { suppliedSegments } from '../domain/metered-period.ts'
+import { processIds } from '../domain/process-ids.ts'
+import { type CycleKey, isOpen, readDelivery, type StepTask } from './billing-cycle.ts'
+
+/** An advance's cycle; `asked` is the day a lapsed customer asked for it. */
+export interface AdvanceKey extends CycleKey {
+  readonly asked?: string
+}
+
+/** What the workflow is told. */
+export interface AdvanceCycle {
+  readonly next: AdvanceStep
+  readonly topics: readonly Topic[]
+  readonly zone: string
+  /** The version of the meter's desired state that lit it again, once this cycle has. */
+  readonly relitVersion: number | null
+}
+
+/** One advance with everything its next step needs. */
+export interface AdvanceFacts {
+  readonly key: AdvanceKey
+  readonly workflowId: string
+  readonly asOf: string
+  readonly rules: PlantTerms
+  readonly subject: BillingSubject | undefined
+  readonly supply: SupplyState | undefined
+  readonly tasks: readonly StepTask[]
+  readonly state: AdvanceState
+}
+
+/** Does a step if it still is the next one when the account is locked. */
+export async function takeAdvanceStep(
+  db: Db,
+  key: AdvanceKey & { asOf: string },
+  expected: AdvanceStep['kind'],
+  act: (tx: Tx, facts: AdvanceFacts & { account: LockedAccount }) => Promise<void>,
+): Promise<void> {
+  await withAccount(db, key.accountId, async (tx, account) => {
+    const facts = await readAdvance(tx, key)
+    if (nextAdvanceStep(facts.state).kind === expected) await act(tx, { ...facts, account })
+  })
+}
+
+/** What the workflow decides by. */
+export async function readAdvanceCycle(db: Db, key: AdvanceKey & { asOf: string }): Promise<AdvanceCycle> {
+  const { state, supply, tasks, rules, workflowId } = await readAdvance(db, key)
+  const open = tasks.filter(isOpen).map(({ taskId }): Topic => `task:${taskId}`)
+  const meter: Topic[] = supply === undefined ? [] : [`meter:${supply.serial}`]
+  const wasHeld = state.holds.some(({ owner }) => owner === workflowId)
+  const isRelit = wasHeld && ownHold(state) === undefined
+  const topics: Topic[] = [`account:${key.accountId}`, `connection:${key.customerId}`, ...meter, ...open]
+  return {
+    next: nextAdvanceStep(state),
+    zone: rules.zone,
+    relitVersion: isRelit ? (supply?.desiredVersion ?? null) : null,
+    topics,
+  }
+}
+
+export async function readAdvance(db: Db | Tx, { asOf, ...key }: AdvanceKey & { asOf: string }): Promise<AdvanceFacts> {
+  const rules = await readPlant(db, key.plant, asOf)
+  const windows = billingWindows({ boundary: key.boundary, policy: rules.policy, zone: rules.zone })
+  const [subject] = await loadBillingSubjects(db, [key.customerId])
+  const workflowId = processIds.billing(key.customerId, key.period)
+  const tasks = await tasksOf(db, workflowId)
+  const supply = await readSupplyState(db, key.customerId)
+  const segments = subject === undefined ? [] : suppliedSegments({ period: windows.prepaid, from: key.asked, ...subject })
+  const holds = (subject?.holds ?? []).filter(({ reason }) => reason === 'prepaid-lapsed')
+  const standing = subject?.holds.filter(({ liftedAt, reason }) => liftedAt === null && LASTING_HOLDS.includes(reason)) ?? []
+  const isHeld = standing.some(({ reason }) => reason !== 'prepaid-lapsed' || key.asked === undefined)
+  const advance = await readDemand(db, key)
+  const isChargedOtherwise = advance === null && subject?.charged.has(key.period) === true
+  const base = { asOf, windows, zone: rules.zone, currency: rules.currency, workflowId, holds, policy: rules.policy }
+  const state: AdvanceState = {
+    ...base,
+    mayBeAsked: segments.length > 0 && segments.every(({ terms }) => terms.mode === 'prepaid') && !isHeld && !isChargedOtherwise,
+    hasLeft:
+      subject === undefined ||
+      subject.closedAt !== null ||
+      (subject.leftOn !== null && subject.leftOn <= dateAt(asOf, rules.zone)),
+    advance,
+    delivery: await readDelivery(db, { key, tasks }),
+    isResumed: await isResumed(db, { key, subject, today: dateAt(asOf, rules.zone) }),
+    handWork: handWork({ supply, tasks, holds, workflowId }),
+  }
+  return { key, workflowId, asOf, rules, subject, supply, tasks, state }
+}
+
+async function readDemand(db: Db | Tx, key: CycleKey): Promise<Advance | null> {
+  const { rows } = await sql<Omit<Advance, 'from' | 'days'> & { terms: { from: string; days: number } }>`
+    select c.charge_id as "chargeId", c.amount_minor as "amountMinor", open_amount(c.charge_id) as "openMinor", c.voided_at is not null as "isVoided",
+      c.issued_at as "issuedAt", c.terms,
+      coalesce((select sum(a.amount_minor) from allocations a where a.charge_id = c.charge_id), 0) as "paidMinor",
+      coalesce((select sum(n.amount_minor) from notes n where n.charge_id = c.charge_id and n.kind = 'credit'), 0) as "notedMinor",
+      coalesce((select sum(p.amount_minor) from postings p where p.event_key like 'advance-unused:' || c.charge_id || ':%'), 0) as "returnedMinor",
+      coalesce((select sum(case when p.debit like 'unearned:%' then p.amount_minor else -p.amount_minor end)
+        from postings p where p.event_key like 'earned:' || c.charge_id || ':%' and (p.debit like 'unearned:%' or p.credit like 'unearned:%')), 0) as "earnedMinor"
+    from charges c
+    where c.account_id = ${key.accountId} and c.kind = 'electricity' and c.source = ${key.period} and c.nature = 'demand'`.execute(
+    db,
+  )
+  const [row] = rows
+  if (row === undefined) return null
+  const { terms, ...demand } = row
+  return { ...demand, from: terms.from, days: terms.days }
+}
+
+/** The supply is paid for again: a later advance is settled and has begun, or the package is post-paid now. */
+async function isResumed(
+  db: Db | Tx,
+  { key, subject, today }: { key: CycleKey; subject: BillingSubject | undefined; today: string },
+): Promise<boolean> {
+  const now = subject?.terms.find(({ fromDate, toDate }) => fromDate <= today && (toDate === null || toDate > today))
+  if (now?.package.mode === 'postpaid') return true
+  const { rows } = await sql<{ chargeId: number }>`
+    select charge_id as "chargeId" from charges
+    where account_id = ${key.accountId} and kind = 'electricity' and nature = 'demand' and voided_at is null and amount_minor > 0
+      and period_from > ${key.period} and period_from <= ${today} and period_to > ${today} and open_amount(charge_id) = 0
+      and exists (select 1 from allocations a where a.charge_id = charges.charge_id)
+    limit 1`.execute(db)
+  return rows.length > 0
+}
+
+interface HandWork {
+  readonly supply: SupplyState | undefined
+  readonly tasks: readonly StepTask[]
+  readonly holds: AdvanceState['holds']
+  readonly workflowId: string
+}
+
+/** A limiter or a conventional meter is switched off by somebody who goes there. */
+function handWork({ supply, tasks, holds, workflowId }: HandWork): AdvanceState['handWork'] {
+  if (supply === undefined || supply.kind === 'smart' || supply.isCarried || supply.desiredRelay !== 'open') return 'none'
+  if (ownHold({ holds, workflowId }) === undefined) return 'none'
+  const task = lapseTask(tasks, supply.desiredVersion)
+  if (task === undefined) return 'open'
+  return task.status === 'completed' ? 'report' : 'waiting'
+}
+
+/** The task that switches the connection off. */
+export function lapseTask(tasks: readonly StepTask[], version: number): StepTask | undefined {
+  return tasks.find(({ sourceStep }) => sourceStep === `lapse:${version}`)
+}
