@@ -32,6 +32,11 @@ export function timeAt(instant: IsoInstant, zone: Zone): LocalTime {
   return zoned(instant, zone).toPlainTime().toString({ smallestUnit: 'minute' })
 }
 
+/** Minutes by which the zone is ahead of UTC at an instant: 330 for Asia/Kolkata. */
+export function utcOffsetMin(instant: IsoInstant, zone: Zone): number {
+  return Math.round(zoned(instant, zone).offsetNanoseconds / 60e9)
+}
+
 /** The first instant of a date; where the clock skips midnight, the first that exists (billing.md rule 11). */
 export function startOfDay(date: IsoDate, zone: Zone): IsoInstant {
   return read(() => iso(plainDate(date).toZonedDateTime(zone)))

@@ -1,14 +1,15 @@
 import { sql } from 'kysely'
 import type { Db, Tx } from '../../db/client.ts'
-import { businessNow } from '../../db/queries/clock.ts'
+import { businessNow, readClock } from '../../db/queries/clock.ts'
 import { nudge } from '../../db/queries/outbox.ts'
 import { readPlant } from '../../db/queries/plants.ts'
 import { wallFor } from '../../domain/business-time.ts'
-import { readClock } from '../../db/queries/clock.ts'
-import { isNoticeKind, type NoticeKind, NOTICE_TRAITS } from '../../notifications/notices.ts'
+import { isNoticeKind, NOTICE_TRAITS } from '../../notifications/notices.ts'
 import { sendableAt } from '../../notifications/quiet-hours.ts'
-import type { Sender } from '../../notifications/sender.ts'
-import { renderNotice } from '../../notifications/texts.ts'
+import type { NoticeChannel, Sender } from '../../notifications/sender.ts'
+import type { Language } from '../../notifications/language.ts'
+import { smsBody } from '../../notifications/sms.ts'
+import { renderStoredNotice } from '../../notifications/texts.ts'
 
 const BATCH = 20
 const LONGEST_BACKOFF_SECONDS = 3600
@@ -55,25 +56,48 @@ export async function deliverNotices(deps: NoticeDeps): Promise<number> {
 }
 
 async function deliver(deps: NoticeDeps, tx: Tx, row: Row): Promise<void> {
-  const asOf = await businessNow(tx, row.plant, deps.now())
-  const heldForSeconds = await quietSeconds(deps, tx, { row, asOf })
-  if (heldForSeconds > 0) return postpone(tx, row.notificationId, { seconds: heldForSeconds })
   try {
-    const { body } = renderNotice({ kind: row.kind, language: row.language, params: row.params } as Parameters<typeof renderNotice>[0])
-    const sent = await deps.sender.send({ id: String(row.notificationId), channel: row.channel as 'sms', language: row.language as 'en', to: await addressOf(tx, row), body })
+    const asOf = await businessNow(tx, row.plant, deps.now())
+    const heldForSeconds = await quietSeconds(deps, tx, { row, asOf })
+    if (heldForSeconds > 0) return await postpone(tx, row.notificationId, { seconds: heldForSeconds })
+    const body = bodyOf(row)
+    const sent = await deps.sender.send({
+      id: String(row.notificationId),
+      channel: row.channel as NoticeChannel,
+      language: row.language as Language,
+      to: await addressOf(tx, row),
+      body,
+    })
     if (sent.status === 'refused') await refuse(tx, row, { reason: sent.reason, body })
-    else await recordSent(tx, row, { body, asOf, delivered: sent.status === 'delivered', providerReference: sent.providerReference })
+    else
+      await recordSent(tx, row, { body, asOf, delivered: sent.status === 'delivered', providerReference: sent.providerReference })
   } catch (error) {
     deps.onError(row.notificationId, error)
-    await postpone(tx, row.notificationId, { seconds: Math.min(LONGEST_BACKOFF_SECONDS, 2 ** row.attempts), error })
+    await postpone(tx, row.notificationId, { seconds: Math.min(LONGEST_BACKOFF_SECONDS, 2 ** Math.min(row.attempts, 12)), error })
   }
 }
 
-async function recordSent(tx: Tx, row: Row, sent: { body: string; asOf: string; delivered: boolean; providerReference: string }): Promise<void> {
+function bodyOf(row: Row): string {
+  const { body } = renderStoredNotice(row)
+  return row.channel === 'sms' ? smsBody(body) : body
+}
+
+async function recordSent(
+  tx: Tx,
+  row: Row,
+  sent: { body: string; asOf: string; delivered: boolean; providerReference: string },
+): Promise<void> {
   const { body, asOf, delivered, providerReference } = sent
   await tx
     .updateTable('notifications')
-    .set({ state: delivered ? 'delivered' : 'sent', body, sentAt: asOf, deliveredAt: delivered ? asOf : null, providerReference, attempts: row.attempts + 1 })
+    .set({
+      state: delivered ? 'delivered' : 'sent',
+      body,
+      sentAt: asOf,
+      deliveredAt: delivered ? asOf : null,
+      providerReference,
+      attempts: row.attempts + 1,
+    })
     .where('notificationId', '=', row.notificationId)
     .execute()
   if (row.accountId !== null) await nudge(tx, `account:${row.accountId}`)
@@ -82,7 +106,11 @@ async function recordSent(tx: Tx, row: Row, sent: { body: string; asOf: string; 
 /** The number is wrong or blocked: it goes out on paper instead, to be carried by hand. */
 async function refuse(tx: Tx, row: Row, { reason, body }: { reason: string; body: string }): Promise<void> {
   const change = row.channel === 'sms' ? { channel: 'print', state: 'queued' } : { state: 'failed' }
-  await tx.updateTable('notifications').set({ ...change, body, lastError: reason, attempts: row.attempts + 1 }).where('notificationId', '=', row.notificationId).execute()
+  await tx
+    .updateTable('notifications')
+    .set({ ...change, body, lastError: reason, attempts: row.attempts + 1 })
+    .where('notificationId', '=', row.notificationId)
+    .execute()
 }
 
 async function postpone(tx: Tx, notificationId: number, { seconds, error }: { seconds: number; error?: unknown }): Promise<void> {
@@ -90,7 +118,7 @@ async function postpone(tx: Tx, notificationId: number, { seconds, error }: { se
     .updateTable('notifications')
     .set((eb) => ({
       nextAttemptAt: sql<string>`now() + make_interval(secs => ${seconds})`,
-      ...(error !== undefined && { attempts: eb('attempts', '+', 1), lastError: String(error).slice(0, 500) }),
+      ...(error !== undefined && { attempts: eb('attempts', '+', 1), lastError: messageOf(error) }),
     }))
     .where('notificationId', '=', notificationId)
     .execute()
@@ -99,7 +127,12 @@ async function postpone(tx: Tx, notificationId: number, { seconds, error }: { se
 async function quietSeconds({ now }: NoticeDeps, tx: Tx, { row, asOf }: { row: Row; asOf: string }): Promise<number> {
   if (row.channel !== 'sms' || !isNoticeKind(row.kind)) return 0
   const { zone, policy } = await readPlant(tx, row.plant, asOf)
-  const at = sendableAt({ instant: asOf, zone, urgency: NOTICE_TRAITS[row.kind as NoticeKind].urgency, quietHours: policy.quietHours })
+  const at = sendableAt({
+    instant: asOf,
+    zone,
+    urgency: NOTICE_TRAITS[row.kind].urgency,
+    quietHours: policy.quietHours,
+  })
   if (at <= asOf) return 0
   const wall = wallFor(await readClock(tx, row.plant), at)
   return wall === undefined ? 1 : Math.max(0.2, (wall - now()) / 1000)
@@ -114,4 +147,8 @@ async function addressOf(tx: Tx, row: Row): Promise<string> {
     .where('accountId', '=', row.accountId ?? '')
     .executeTakeFirstOrThrow()
   return row.channel === 'sms' && person.phone !== null ? person.phone : (row.accountId ?? '')
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : 'unknown').slice(0, 500)
 }

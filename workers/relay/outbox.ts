@@ -1,4 +1,4 @@
-import { type Client, WorkflowNotFoundError } from '@temporalio/client'
+import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client'
 import { sql } from 'kysely'
 import type { Db, Tx } from '../../db/client.ts'
 import { nudge } from '../../workflows/procedure.ts'
@@ -6,7 +6,12 @@ import { startOptions } from '../../workflows/starts.ts'
 
 /** How many entries one round takes, and how many of them are under way at once. */
 const BATCH = 40
-const RPC_DEADLINE_MS = 10_000
+export const RPC_DEADLINE_MS = 10_000
+const LONGEST_PAUSE_S = 60
+/** Temporal is away: no fault of the entry, and whoever waits shall not wait long once it is back. */
+const AWAY_PAUSE_S = 2
+/** gRPC codes UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED (by our own deadline). */
+const AWAY_CODES: readonly number[] = [14, 4, 1]
 
 export interface OutboxDeps {
   readonly db: Db
@@ -39,28 +44,69 @@ export async function sendOutbox(deps: OutboxDeps): Promise<number> {
       .forUpdate()
       .skipLocked()
       .execute()
-    const results = await Promise.allSettled(rows.map((row) => send(deps, tx, row)))
-    const sent = rows.filter((_, index) => results[index]?.status === 'fulfilled').map((row) => row.outboxId)
+    const errands = errandsOf(rows)
+    const results = await Promise.allSettled(errands.map(({ first }) => send(deps, tx, first)))
+    const sent = errands.flatMap(({ ids }, index) => (results[index]?.status === 'fulfilled' ? ids : []))
     if (sent.length > 0) await tx.deleteFrom('outbox').where('outboxId', 'in', sent).execute()
     for (const [index, result] of results.entries()) {
-      const row = rows[index]
-      if (result.status === 'rejected' && row !== undefined) await postpone(deps, tx, { row, error: result.reason })
+      const errand = errands[index]
+      if (result.status === 'rejected' && errand !== undefined) await postpone(deps, tx, { errand, error: result.reason })
     }
     return sent.length
   })
 }
 
-async function send(deps: OutboxDeps, tx: Tx, row: { kind: string; topic: string | null; workflowType: string | null; workflowId: string | null; input: unknown }): Promise<void> {
+interface Row {
+  readonly outboxId: number
+  readonly topic: string | null
+  readonly workflowType: string | null
+  readonly workflowId: string | null
+  readonly input: unknown
+  readonly attempts: number
+}
+
+/** What is sent once, and the entries it settles. */
+interface Errand {
+  readonly first: Row
+  readonly ids: number[]
+}
+
+/** Entries that say the same are one errand: a nudge covers every fact that was committed before it. */
+function errandsOf(rows: readonly Row[]): Errand[] {
+  const errands = new Map<string, Errand>()
+  for (const row of rows) {
+    const key = row.topic === null ? `start ${row.workflowId ?? ''}` : `nudge ${row.topic}`
+    const known = errands.get(key)
+    if (known === undefined) errands.set(key, { first: row, ids: [row.outboxId] })
+    else known.ids.push(row.outboxId)
+  }
+  return [...errands.values()]
+}
+
+async function send(deps: OutboxDeps, tx: Tx, row: Row): Promise<void> {
   if (row.topic !== null) return nudgeWaiters(deps, tx, row.topic)
-  await startOrWake(deps, { workflowType: row.workflowType ?? '', workflowId: row.workflowId ?? '', input: (row.input ?? {}) as Record<string, unknown> })
+  await startOrWake(deps, {
+    workflowType: row.workflowType ?? '',
+    workflowId: row.workflowId ?? '',
+    input: (row.input ?? {}) as Record<string, unknown>,
+  })
 }
 
 /** Starts the workflow, or wakes it when it runs: signal-with-start leaves no gap between the two. */
-export async function startOrWake({ client, taskQueue }: Pick<OutboxDeps, 'client' | 'taskQueue'>, { workflowType, workflowId, input }: Start): Promise<void> {
+export async function startOrWake(
+  { client, taskQueue }: Pick<OutboxDeps, 'client' | 'taskQueue'>,
+  { workflowType, workflowId, input }: Start,
+): Promise<void> {
   await client.withDeadline(Date.now() + RPC_DEADLINE_MS, () =>
     client.workflow.signalWithStart(workflowType, {
-      workflowId, taskQueue, args: [input], signal: nudge, signalArgs: [],
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE', workflowIdConflictPolicy: 'USE_EXISTING', ...startOptions(workflowType, input),
+      workflowId,
+      taskQueue,
+      args: [input],
+      signal: nudge,
+      signalArgs: [],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      ...startOptions(workflowType, input),
     }),
   )
 }
@@ -78,17 +124,29 @@ async function nudgeWaiters(deps: OutboxDeps, tx: Tx, topic: string): Promise<vo
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error
       // Its history is lost or it was ended from outside: its row says that it is not through, so it begins again from there.
-      if (workflowType !== null && outcome === null) await startOrWake(deps, { workflowType, workflowId, input: input as Record<string, unknown> })
+      if (workflowType !== null && outcome === null)
+        await startOrWake(deps, { workflowType, workflowId, input: input as Record<string, unknown> })
     }
   }
 }
 
-async function postpone({ onError }: OutboxDeps, tx: Tx, { row, error }: { row: { outboxId: number; attempts: number }; error: unknown }): Promise<void> {
-  onError(row.outboxId, error)
-  const backoffSeconds = Math.min(60, 2 ** row.attempts)
+async function postpone({ onError }: OutboxDeps, tx: Tx, { errand, error }: { errand: Errand; error: unknown }): Promise<void> {
+  const { first, ids } = errand
+  onError(first.outboxId, error)
+  const isAway = isTemporalAway(error)
+  const pauseS = isAway ? AWAY_PAUSE_S : Math.min(LONGEST_PAUSE_S, 2 ** Math.min(first.attempts, 10))
   await tx
     .updateTable('outbox')
-    .set({ attempts: row.attempts + 1, nextAttemptAt: sql<string>`now() + make_interval(secs => ${backoffSeconds})` })
-    .where('outboxId', '=', row.outboxId)
+    .set((eb) => ({
+      nextAttemptAt: sql<string>`now() + make_interval(secs => ${pauseS})`,
+      ...(!isAway && { attempts: eb('attempts', '+', 1) }),
+    }))
+    .where('outboxId', 'in', ids)
     .execute()
+}
+
+/** Whether the server could not be reached, as against an errand that it refused. */
+function isTemporalAway(error: unknown): boolean {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+  return isGrpcServiceError(cause) && AWAY_CODES.includes(cause.code)
 }

@@ -1,0 +1,61 @@
+import type { Db, Tx } from '../../db/client.ts'
+import { businessNow } from '../../db/queries/clock.ts'
+import { claimRound, plantsWithClock, unchasedDebtors } from '../../db/queries/daily-rounds.ts'
+import { startWorkflow } from '../../db/queries/outbox.ts'
+import { dateAt } from '../../domain/calendar.ts'
+import { processIds } from '../../domain/process-ids.ts'
+
+const PAGE = 200
+
+export interface RoundDeps {
+  readonly db: Db
+  /** Wall time in ms. */
+  readonly now: () => number
+}
+
+type Round = (tx: Tx, at: { plant: string; today: string }) => Promise<number>
+
+/** What is done once a business day at each plant, whoever does it. */
+const ROUNDS: Readonly<Record<string, Round>> = {
+  'find-due-billing': findDueBilling,
+  'chase-debtors': chaseDebtors,
+}
+
+/** Makes the rounds that no relay has made yet on the plants' business days; returns how many processes were started. */
+export async function makeDailyRounds({ db, now }: RoundDeps): Promise<number> {
+  let started = 0
+  for (const { plant, zone } of await plantsWithClock(db)) {
+    const today = dateAt(await businessNow(db, plant, now()), zone)
+    for (const [round, make] of Object.entries(ROUNDS)) {
+      started += await db
+        .transaction()
+        .execute(async (tx) => ((await claimRound(tx, { plant, round, on: today })) ? make(tx, { plant, today }) : 0))
+    }
+  }
+  return started
+}
+
+/** The plant's Schedule does the same; both at once, or a firing missed, bill once. */
+async function findDueBilling(tx: Tx, { plant }: { plant: string }): Promise<number> {
+  await startWorkflow(tx, { workflowType: 'findDueBilling', workflowId: processIds.findDueBilling(plant), input: { plant } })
+  return 1
+}
+
+/** Every overdue account without somebody who collects gets one (design, `collect-dues.ts`). */
+async function chaseDebtors(tx: Tx, { plant, today }: { plant: string; today: string }): Promise<number> {
+  let started = 0
+  for (let after = ''; ;) {
+    const page = await unchasedDebtors(tx, { plant, today, after, limit: PAGE })
+    for (const debtor of page) {
+      await startWorkflow(tx, {
+        workflowType: 'collectDues',
+        workflowId: processIds.collection(debtor.customerId),
+        input: { plant, ...debtor },
+      })
+    }
+    started += page.length
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE) return started
+    after = last.customerId
+  }
+}
