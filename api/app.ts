@@ -7,7 +7,7 @@ import { publishDocuments } from './plugins/documents.ts'
 import { reportHealth } from './plugins/health.ts'
 import { answerCommandsOnce } from './plugins/idempotency.ts'
 import { limitRates } from './plugins/rate-limits.ts'
-import { answerWithProblems } from './plugins/problems.ts'
+import { answerWithProblems, refusePath } from './plugins/problems.ts'
 import { ruleRoutes } from './plugins/route-rules.ts'
 import { setSecurityHeaders } from './plugins/security-headers.ts'
 import { validateStrictly } from './plugins/validation.ts'
@@ -25,6 +25,7 @@ export async function buildApp(deps: ApiDeps): Promise<Api> {
     trustProxy: (_address: string, hop: number) => hop < (deps.config.trustedProxies ?? 0),
     genReqId: traceIdOf,
     requestIdHeader: false as const,
+    frameworkErrors: refusePath,
     logController: new LogController({ disableRequestLogging: true }),
   }
   const app = (deps.log === false ? Fastify(options) : Fastify({ ...options, loggerInstance: deps.log })) as unknown as Api

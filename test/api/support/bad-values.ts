@@ -40,5 +40,8 @@ function withField(good: Record<string, unknown>, name: string, json: string): s
 
 /** Texts that no id in a path has. */
 export const BAD_IDS = ['x', '../..', '%00', "' or 1=1 --", '-1', 'BHKATS', 'BHKATS-A', 'भकत', 'x'.repeat(300), '\u202eBHKATS', 'BHKATS01112 ', 'bhkats01112'] as const
-/** Texts that no query parameter takes, unless it is a free search. */
-export const BAD_QUERY = ['\u0000', '\u202e', '-1', '1.5', '99999999999999', 'x'.repeat(10_000)] as const
+/** Texts that no query parameter of the type takes. */
+export function badQueryValues({ type }: Schema): readonly string[] {
+  const texts = ['\u0000', '\u202e', 'x'.repeat(10_000)]
+  return type === 'string' ? texts : [...texts, '-1', '1.5', '99999999999999', 'x']
+}
