@@ -18,11 +18,11 @@ export const PERMISSIONS = {
   'customers.read': STAFF,
   'accounts.read': ALL,
   'accounts.read-money': ['customer', ...PLANT_OFFICE],
+  'accounts.read-notices': ['customer', 'csa', ...OFFICE],
   'processes.read': ['operator', ...OFFICE],
   'processes.retry': OFFICE,
   'audit.read': ['state-in-charge', 'head-office'],
   'ledger.read': OFFICE,
-  'notices.read': ['csa', ...OFFICE],
 
   'tasks.read': STAFF,
   'tasks.do': STAFF,
@@ -30,11 +30,12 @@ export const PERMISSIONS = {
   'tasks.review': STAFF,
 
   'applications.read': ALL,
-  'applications.create': ['customer', 'csa', ...OFFICE],
+  'applications.create': ['customer', ...PLANT_OFFICE],
   'applications.assign': OFFICE,
   'applications.fill-in': ['csa', 'operator', 'cluster-in-charge'],
   'applications.withdraw': ['customer', 'csa', 'cluster-in-charge'],
   'applications.decide': OFFICE,
+  'applications.waive-deposit': ['state-in-charge', 'head-office'],
 
   'payments.read': ['customer', ...PLANT_OFFICE],
   'payments.take-cash': ['csa', 'operator'],

@@ -1,5 +1,8 @@
 import type { Api, ApiDeps } from './deps.ts'
+import { accountListRoutes } from './routes/account-lists.ts'
 import { accountRoutes } from './routes/accounts.ts'
+import { applicationDecisionRoutes } from './routes/application-decisions.ts'
+import { applicationRoutes } from './routes/applications.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { closureRoutes } from './routes/closures.ts'
 import { collectionRoutes } from './routes/collections.ts'
@@ -12,6 +15,7 @@ import { processRoutes } from './routes/processes.ts'
 import { receiptRoutes } from './routes/receipts.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { staffRoutes } from './routes/staff.ts'
+import { stockRoutes } from './routes/stock.ts'
 import { taskDecisionRoutes } from './routes/task-decisions.ts'
 import { taskRoutes } from './routes/tasks.ts'
 
@@ -22,6 +26,10 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   staffRoutes,
   customerRoutes,
   accountRoutes,
+  accountListRoutes,
+  applicationRoutes,
+  applicationDecisionRoutes,
+  stockRoutes,
   processRoutes,
   taskRoutes,
   taskDecisionRoutes,

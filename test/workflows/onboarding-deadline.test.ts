@@ -46,8 +46,8 @@ test('between a payment and the end of the deadline the one that commits first d
     const payment = { provider: 'sandbox-wallet', reference: `race-${round}` }
     // A1.1 by limiter: deposit 200 (160, at least 200) + activation 100 rupees.
     await hear(katsa.db, { ...payment, amountMinor: 30_000, payer: applicationId, asOf })
-    const pay = () => activities.takeInNotice({ ...payment, asOf })
-    const end = () => activities.endApplicationEarly({ applicationId, end: deadlinePassed, asOf })
+    const pay = (): Promise<unknown> => activities.takeInNotice({ ...payment, asOf })
+    const end = (): Promise<unknown> => activities.endApplicationEarly({ applicationId, end: deadlinePassed, asOf })
     const [first, second] = round % 2 === 0 ? [pay, end] : [end, pay]
     await Promise.all([first(), new Promise((resolve) => setTimeout(resolve, round)).then(second)])
     await katsa.settle()
