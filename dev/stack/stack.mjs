@@ -72,7 +72,7 @@ async function environment(place) {
     API_HOST: process.env.API_HOST ?? '127.0.0.1',
     API_PORT: String(ports.api),
     KYC_KEY: process.env.KYC_KEY ?? secrets.kycKey,
-    WEBHOOK_SECRETS: process.env.WEBHOOK_SECRETS ?? `wallet=${secrets.webhookSecret}`,
+    WEBHOOK_SECRETS: process.env.WEBHOOK_SECRETS ?? `sandbox-wallet=${secrets.webhookSecret}`,
     // The demo's programs talk to the API as everybody does, and leave the log-ins of its people here.
     API_URL: `http://127.0.0.1:${ports.api}`,
     USERS_FILE: path.join(dataDir, 'users.json'),

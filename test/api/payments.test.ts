@@ -45,6 +45,14 @@ const cash = (body: object, { key = `key-${(keys += 1)}`, headers = asha } = {})
     headers: { ...headers, 'idempotency-key': key },
     payload: { currency: 'INR', ...body },
   })
+
+/** Cash until it is through: on a busy machine the first answer may be "on its way", and the same key asks again. */
+async function paid(body: object, key = `key-${(keys += 1)}`) {
+  for (;;) {
+    const reply = await alive(cash(body, { key }))
+    if (reply.statusCode !== 202) return reply
+  }
+}
 const get = (url: string, headers: Headers, more: object = {}) => api.app.inject({ url, headers: { ...headers, ...more } })
 
 async function billed(amountMinor = 46_400) {
@@ -59,7 +67,7 @@ async function billed(amountMinor = 46_400) {
 describe('cash', () => {
   test('is answered with its receipt, and again with the same one', async () => {
     const { customerId, chargeId } = await billed()
-    const first = await alive(cash({ payer: customerId, amountMinor: 46_400 }, { key: 'device-1' }))
+    const first = await paid({ payer: customerId, amountMinor: 46_400 }, 'device-1')
     expect([first.statusCode, first.json()]).toMatchObject([
       201,
       {
@@ -83,7 +91,7 @@ describe('cash', () => {
   test('at the counter is the plant’s, not the agent’s', async () => {
     const { accountId } = await billed()
     const before = await held(katsa.db, 'cash:asha')
-    const reply = await alive(cash({ payer: accountId, amountMinor: 1_000, place: 'counter' }))
+    const reply = await paid({ payer: accountId, amountMinor: 1_000, place: 'counter' })
     expect(reply.json()).toMatchObject({ state: 'posted', collectedBy: 'asha' })
     expect(await held(katsa.db, `cash:counter-${PLANT}`)).toBe(-1_000)
     expect(await held(katsa.db, 'cash:asha')).toBe(before)
@@ -93,14 +101,14 @@ describe('cash', () => {
     const { customerId } = await billed(40_500)
     const small = await cash({ payer: customerId, amountMinor: 999 })
     expect([small.statusCode, small.json()]).toMatchObject([422, { code: 'BELOW_MINIMUM', details: { minimumMinor: 1_000 } }])
-    await alive(cash({ payer: customerId, amountMinor: 40_000 }))
-    const rest = await alive(cash({ payer: customerId, amountMinor: 500 })) // 405 − 400 = 5 rupees
+    await paid({ payer: customerId, amountMinor: 40_000 })
+    const rest = await paid({ payer: customerId, amountMinor: 500 }) // 405 − 400 = 5 rupees
     expect([rest.statusCode, rest.json().receipt.remainingMinor]).toEqual([201, 0])
   })
 
   test('with a key that was used for another amount is refused, and the first payment stands', async () => {
     const { customerId, accountId } = await billed()
-    await alive(cash({ payer: customerId, amountMinor: 10_000 }, { key: 'device-2' }))
+    await paid({ payer: customerId, amountMinor: 10_000 }, 'device-2')
     const other = await cash({ payer: customerId, amountMinor: 20_000 }, { key: 'device-2' })
     expect([other.statusCode, other.json().code]).toEqual([422, 'IDEMPOTENCY_CONFLICT'])
     expect(await held(katsa.db, `credit:${accountId}`)).toBe(0)
@@ -113,12 +121,12 @@ describe('cash', () => {
     expect([away.statusCode, away.json()]).toMatchObject([202, { state: 'received', href: away.headers.location }])
     const chandan = await api.logIn({ staffLogin: 'chandan' })
     expect((await get(away.json().href, chandan)).json()).toMatchObject({ state: 'received', paymentId: null })
-    const contradiction = await alive(cash({ ...body, amountMinor: 46_500 }, { key: 'device-3' }))
+    const contradiction = await paid({ ...body, amountMinor: 46_500 }, 'device-3')
     expect([contradiction.statusCode, contradiction.json()]).toMatchObject([
       409,
       { code: 'PAYMENT_MISMATCH', details: { reason: 'another-amount' } },
     ])
-    const later = await alive(cash(body, { key: 'device-3' }))
+    const later = await paid(body, 'device-3')
     expect([later.statusCode, later.json()]).toMatchObject([201, { amountMinor: 46_400, receipt: { remainingMinor: 0 } }])
     expect((await get(away.json().href, chandan)).json()).toMatchObject({ state: 'done' })
     expect(await paymentOf(katsa.db, 'device-3', 'cash-asha')).toMatchObject({ state: 'posted', amountMinor: 46_400 })
@@ -263,7 +271,7 @@ describe('a provider’s notice', () => {
 describe('a receipt', () => {
   test('is there as data, for the printer and as SMS, in both languages, for the payer and the staff', async () => {
     const { customerId, own } = await billed()
-    const { receiptNumber } = (await alive(cash({ payer: customerId, amountMinor: 10_000 }))).json()
+    const { receiptNumber } = (await paid({ payer: customerId, amountMinor: 10_000 })).json()
     const url = `/v1/receipts/${encodeURIComponent(receiptNumber)}`
     expect((await get(url, own)).json()).toMatchObject({
       number: receiptNumber,
@@ -282,7 +290,7 @@ describe('a receipt', () => {
   test('does not exist for anybody else', async () => {
     const { customerId } = await billed()
     const { own: neighbour } = await billed()
-    const { receiptNumber, paymentId } = (await alive(cash({ payer: customerId, amountMinor: 10_000 }))).json()
+    const { receiptNumber, paymentId } = (await paid({ payer: customerId, amountMinor: 10_000 })).json()
     expect((await get(`/v1/receipts/${encodeURIComponent(receiptNumber)}`, neighbour)).statusCode).toBe(404)
     expect((await get(`/v1/payments/${paymentId}`, neighbour)).statusCode).toBe(404)
     expect((await get('/v1/payment-notices', neighbour)).statusCode).toBe(403)
