@@ -40,6 +40,8 @@ export function createDatabase(url: string, options: { poolSize?: number; asOwne
   })
   // An idle connection that the server closes (a restart) is replaced at the next use; unheard, the event would end the process.
   pool.on('error', () => undefined)
+  // The same for one in use, lost between two statements of a transaction: its next statement fails, and the transaction with it.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],

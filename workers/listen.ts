@@ -23,8 +23,8 @@ export function listen({ databaseUrl, channel, onWake, log }: ListenOptions): { 
   const hearOut = async (): Promise<void> => {
     const opened = new pg.Client({ connectionString: databaseUrl, keepAlive: true })
     const lost = new Promise<unknown>((resolve) => {
-      opened.once('error', resolve)
-      opened.once('end', resolve)
+      opened.on('error', resolve)
+      opened.on('end', () => resolve(undefined))
     })
     client = opened
     try {
@@ -35,8 +35,6 @@ export function listen({ databaseUrl, channel, onWake, log }: ListenOptions): { 
       onWake()
       await lost
     } finally {
-      // A second error must not end the process while it is being closed.
-      opened.on('error', () => undefined)
       await opened.end().catch(() => undefined)
     }
   }
