@@ -24,101 +24,77 @@ export interface Closing {
   readonly asOf: string
 }
 
+type Round = ClosingKey & { readonly round: number }
+
 /** What ending a connection does to supply, meter, money and books. Each step is safe to repeat. */
 export function createClosingActivities({ db }: { db: Db }) {
-  const inClosing = <T>(key: ClosingKey, work: (tx: Tx, closing: Closing) => Promise<T>): Promise<T> => withClosing(db, key, work)
+  const inClosing = <T>(key: ClosingKey, act: (tx: Tx, closing: Closing) => Promise<T>): Promise<T> => withClosing(db, key, act)
   return {
     /** Where the closing stands; NOT_FOUND when there is none. */
     readClosing: (key: ClosingKey): Promise<ClosingFacts> => readClosingFacts(db, key),
-
     /** Tells the customer when the supply ends. */
-    announceClosing: (key: ClosingKey): Promise<void> =>
-      inClosing(key, async (tx, { closure, asOf }) => {
-        const { closureId, customerId, accountId, reason, leavingOn } = closure
-        await queueNotice(tx, {
-          accountId,
-          kind: 'closing-started',
-          params: { closureId, customerId, reason, supplyEndsOn: leavingOn },
-          dedupeKey: `closing-started:${closureId}`,
-          asOf,
-        })
-      }),
-
-    /** The last supplied day is over: the hold `closed` is placed for good, and the terms end. */
-    endSupply: (key: ClosingKey): Promise<void> =>
-      inClosing(key, async (tx, { closure, asOf }) => {
-        const { closureId, customerId } = closure
-        await placeHold(tx, { customerId, reason: 'closed', owner: processIds.closing(closureId) }, asOf)
-        const meter = await hangingMeter(tx, customerId)
-        if (meter !== undefined) await markForRemoval(tx, { serial: meter.serial, source: closureId, asOf })
-      }),
-
+    announceClosing: (key: ClosingKey): Promise<void> => inClosing(key, announce),
+    /** The last supplied day is over: the hold `closed` is placed for good. */
+    endSupply: (key: ClosingKey): Promise<void> => inClosing(key, endSupply),
     /** Sends a technician for the meter: the last reading and the removal are one visit. */
-    openRemoval: ({ round, ...key }: ClosingKey & { round: number }): Promise<void> =>
-      inClosing(key, async (tx, { closure, plant, asOf }) => {
-        const { closureId, customerId, accountId } = closure
-        const meter = await hangingMeter(tx, customerId)
-        if (meter === undefined) return
-        const dueAt = addToInstant(asOf, plant.policy.tasks.targets['meter-removal'], plant.zone)
-        await openTask(tx, {
-          plant: plant.plant,
-          kind: 'meter-removal',
-          accountId,
-          customerId,
-          source: removalSource(closureId, round),
-          detail: { serial: meter.serial },
-          dueAt,
-          asOf,
-        })
-      }),
-
+    openRemoval: ({ round, ...key }: Round): Promise<void> => inClosing(key, (tx, closing) => openRemoval(tx, closing, round)),
     /** The meter is down, or written off with an estimated last reading: it goes to the stock, and the connection has ended. */
-    finishRemoval: ({ round, isLost, ...key }: ClosingKey & { round: number; isLost: boolean }): Promise<void> =>
+    finishRemoval: ({ round, isLost, ...key }: Round & { isLost: boolean }): Promise<void> =>
       inClosing(key, (tx, closing) => finishRemoval(tx, closing, { round, isLost })),
-
     /** Final bill, credit used, deposit set off: in one transaction, once. */
-    settleClosing: (key: ClosingKey): Promise<void> => inClosing(key, (tx, closing) => settleAccount(tx, closing)),
-
+    settleClosing: (key: ClosingKey): Promise<void> => inClosing(key, settleAccount),
     /** Asks for what is left of deposit and credit to be given back, and tells whoever must approve it. */
     requestClosingRefunds: (key: ClosingKey): Promise<void> => inClosing(key, requestRefunds),
-
     /** Books the pay-out as whoever handed it over reported it. */
     payClosingRefund: ({ refundId, ...key }: ClosingKey & { refundId: number }): Promise<void> =>
       inClosing(key, (tx, closing) => payOut(tx, closing, refundId)),
-
     /** Nobody fetched it: it stays owed, apart from the rest, and never becomes income (policy "ban, close"). */
     keepUnclaimed: ({ refundId, ...key }: ClosingKey & { refundId: number }): Promise<void> =>
       inClosing(key, (tx, closing) => keepUnclaimed(tx, closing, refundId)),
-
     /** Ends the closing. A withdrawn one leaves everything as it was; otherwise the account is closed for good. */
     endClosing: ({ as, ...key }: ClosingKey & { as: string }): Promise<void> =>
-      inClosing(key, async (tx, { closure, plant, asOf }) => {
-        const { closureId, customerId, accountId } = closure
-        await endClosure(tx, closureId, { asOf, as })
-        if (as === 'Withdrawn')
-          return void (await queueNotice(tx, {
-            accountId,
-            kind: 'closing-withdrawn',
-            params: { closureId, customerId },
-            dedupeKey: `closing-withdrawn:${closureId}`,
-            asOf,
-          }))
-        await tx
-          .updateTable('accounts')
-          .set({ closedAt: asOf })
-          .where('accountId', '=', accountId)
-          .where('closedAt', 'is', null)
-          .execute()
-        const closedOn = dateAt(asOf, plant.zone)
-        await queueNotice(tx, {
-          accountId,
-          kind: 'account-closed',
-          params: { customerId, closedOn },
-          dedupeKey: `account-closed:${closureId}`,
-          asOf,
-        })
-      }),
+      inClosing(key, (tx, closing) => endClosing(tx, closing, as)),
   }
+}
+
+async function announce(tx: Tx, { closure, asOf }: Closing): Promise<void> {
+  const { closureId, customerId, accountId, reason, leavingOn } = closure
+  const params = { closureId, customerId, reason, supplyEndsOn: leavingOn }
+  await queueNotice(tx, { accountId, kind: 'closing-started', params, dedupeKey: `closing-started:${closureId}`, asOf })
+}
+
+async function endSupply(tx: Tx, { closure: { closureId, customerId }, asOf }: Closing): Promise<void> {
+  await placeHold(tx, { customerId, reason: 'closed', owner: processIds.closing(closureId) }, asOf)
+  const meter = await hangingMeter(tx, customerId)
+  if (meter !== undefined) await markForRemoval(tx, { serial: meter.serial, source: closureId, asOf })
+}
+
+async function openRemoval(tx: Tx, { closure, plant, asOf }: Closing, round: number): Promise<void> {
+  const { closureId, customerId, accountId } = closure
+  const meter = await hangingMeter(tx, customerId)
+  if (meter === undefined) return
+  const kind = 'meter-removal'
+  const dueAt = addToInstant(asOf, plant.policy.tasks.targets[kind], plant.zone)
+  const source = removalSource(closureId, round)
+  await openTask(tx, { plant: plant.plant, kind, accountId, customerId, source, detail: { serial: meter.serial }, dueAt, asOf })
+}
+
+async function endClosing(tx: Tx, { closure, plant, asOf }: Closing, as: string): Promise<void> {
+  const { closureId, customerId, accountId } = closure
+  await endClosure(tx, closureId, { asOf, as })
+  if (as === 'Withdrawn') {
+    const params = { closureId, customerId }
+    await queueNotice(tx, { accountId, kind: 'closing-withdrawn', params, dedupeKey: `closing-withdrawn:${closureId}`, asOf })
+    return
+  }
+  await tx
+    .updateTable('accounts')
+    .set({ closedAt: asOf })
+    .where('accountId', '=', accountId)
+    .where('closedAt', 'is', null)
+    .execute()
+  const params = { customerId, closedOn: dateAt(asOf, plant.zone) }
+  await queueNotice(tx, { accountId, kind: 'account-closed', params, dedupeKey: `account-closed:${closureId}`, asOf })
 }
 
 async function withClosing<T>(

@@ -27,7 +27,7 @@ export async function recordHandReport(
         relayMode: desired.relay,
         validUntil: desired.validUntil,
       }
-    : { refusedVersion: version, refusalReason: String(task.result?.reason ?? 'not-possible') }
+    : { refusedVersion: version, refusalReason: typeof task.result?.reason === 'string' ? task.result.reason : 'not-possible' }
   const row = { ...values, reportedAt: asOf, lastSeenAt: asOf }
   await tx
     .insertInto('meterReported')

@@ -22,81 +22,78 @@ export type MeterProgress =
 
 const CHANGEABLE = ['loadLimitW', 'activeFrom', 'activeTo', 'relay'] as const
 
+type AtTime = { readonly asOf: string }
+
 /** Desired and reported state of meters, and the work by hand where a meter cannot be reached (design, "Programming a meter"). */
 export function createMeterActivities({ db }: { db: Db }) {
   return {
     /** Opens the field task that a limiter or conventional meter needs; a smart meter's command is in the outbox already. */
-    beginMeterChange: (key: MeterChangeKey & { asOf: string }): Promise<{ by: 'meter' | 'task'; at: string; topics: Topic[] }> =>
-      inTransaction(db, async (tx) => {
-        const meter = await installedMeter(tx, key.customerId)
-        const desired = await desiredVersion(tx, meter.serial, key.version)
-        if (meter.kind === 'smart') return { by: 'meter', at: desired.businessAt, topics: [`meter:${meter.serial}`] }
-        const { zone, policy } = await readPlant(tx, meter.plant, key.asOf)
-        const kind = await handKind(tx, meter.serial, desired)
-        const task = await openTask(tx, {
-          plant: meter.plant,
-          kind,
-          customerId: key.customerId,
-          accountId: meter.accountId,
-          source: key,
-          asOf: key.asOf,
-          dueAt: addToInstant(key.asOf, policy.tasks.targets[kind], zone),
-          detail: {
-            serial: meter.serial,
-            version: key.version,
-            loadLimitW: desired.loadLimitW,
-            activeFrom: desired.activeFrom,
-            activeTo: desired.activeTo,
-            relay: desired.relay,
-          },
-        })
-        return { by: 'task', at: desired.businessAt, topics: [`meter:${meter.serial}`, `task:${task.taskId}`] }
-      }),
-
+    beginMeterChange: (key: MeterChangeKey & AtTime): Promise<BegunChange> =>
+      inTransaction(db, (tx) => beginMeterChange(tx, key)),
     /** How far the change is: by the meter's own report, never by a publish or an acknowledgement. */
-    readMeterProgress: async (key: MeterChangeKey & { asOf: string }): Promise<MeterProgress> => {
-      const meter = await installedMeter(db, key.customerId)
-      const progress = await meterProgress(db, meter.serial, key.version)
-      if (progress.result !== 'pending') return progress
-      const task = await findTask(db, key)
-      return task?.status === 'completed' ? { result: 'reported-by-hand' } : progress
-    },
-
+    readMeterProgress: (key: MeterChangeKey & AtTime): Promise<MeterProgress> => readMeterProgress(db, key),
     /** The technician's confirmed report is the reported state of a meter that cannot speak for itself. */
-    recordProgrammedByHand: (key: MeterChangeKey & { asOf: string }): Promise<void> =>
-      inTransaction(db, async (tx) => {
-        const meter = await installedMeter(tx, key.customerId)
-        const task = await findTask(tx, key)
-        if (task?.status === 'completed')
-          await recordHandReport(tx, { serial: meter.serial, version: key.version, task, asOf: key.asOf })
-      }),
-
+    recordProgrammedByHand: (key: MeterChangeKey & AtTime): Promise<void> =>
+      inTransaction(db, (tx) => recordProgrammedByHand(tx, key)),
     /** The work by hand is no longer wanted: a later change overtook it. */
-    withdrawMeterTask: (key: MeterChangeKey): Promise<void> =>
-      inTransaction(db, async (tx) => {
-        const task = await findTask(tx, key)
-        if (task !== undefined) await cancelTask(tx, task.taskId)
-      }),
-
+    withdrawMeterTask: (key: MeterChangeKey): Promise<void> => inTransaction(db, (tx) => withdrawMeterTask(tx, key)),
     /** Tells the plant's people that a meter has been away for so long; each escalation once. */
-    escalateMeterAway: (key: MeterChangeKey & { times: number; asOf: string }): Promise<void> =>
-      inTransaction(db, async (tx) => {
-        const meter = await installedMeter(tx, key.customerId)
-        const { zone } = await readPlant(tx, meter.plant, key.asOf)
-        const { businessAt } = await desiredVersion(tx, meter.serial, key.version)
-        const silentDays = daysBetween(dateAt(businessAt, zone), dateAt(key.asOf, zone))
-        await tellRole(
-          tx,
-          { plant: meter.plant, role: key.times === 1 ? 'operator' : 'cluster-in-charge' },
-          {
-            kind: 'meter-away',
-            params: { meterSerial: meter.serial, customerId: key.customerId, plantCode: meter.plant, silentDays },
-            dedupeKey: `meter-away:${meter.serial}:${key.version}:${key.times}`,
-            asOf: key.asOf,
-          },
-        )
-      }),
+    escalateMeterAway: (key: MeterChangeKey & AtTime & { times: number }): Promise<void> =>
+      inTransaction(db, (tx) => escalateMeterAway(tx, key)),
   }
+}
+
+/** Who carries the change out, since when it is wanted, and what wakes whoever waits for it. */
+interface BegunChange {
+  readonly by: 'meter' | 'task'
+  readonly at: string
+  readonly topics: Topic[]
+}
+
+async function beginMeterChange(tx: Tx, key: MeterChangeKey & AtTime): Promise<BegunChange> {
+  const { customerId, asOf, version } = key
+  const { serial, kind: meterKind, plant, accountId } = await installedMeter(tx, customerId)
+  const desired = await desiredVersion(tx, serial, version)
+  if (meterKind === 'smart') return { by: 'meter', at: desired.businessAt, topics: [`meter:${serial}`] }
+  const { zone, policy } = await readPlant(tx, plant, asOf)
+  const kind = await handKind(tx, serial, desired)
+  const { loadLimitW, activeFrom, activeTo, relay } = desired
+  const detail = { serial, version, loadLimitW, activeFrom, activeTo, relay }
+  const dueAt = addToInstant(asOf, policy.tasks.targets[kind], zone)
+  const { taskId } = await openTask(tx, { plant, kind, customerId, accountId, source: key, asOf, dueAt, detail })
+  return { by: 'task', at: desired.businessAt, topics: [`meter:${serial}`, `task:${taskId}`] }
+}
+
+async function readMeterProgress(db: Db, key: MeterChangeKey): Promise<MeterProgress> {
+  const meter = await installedMeter(db, key.customerId)
+  const progress = await meterProgress(db, meter.serial, key.version)
+  if (progress.result !== 'pending') return progress
+  const task = await findTask(db, key)
+  return task?.status === 'completed' ? { result: 'reported-by-hand' } : progress
+}
+
+async function recordProgrammedByHand(tx: Tx, key: MeterChangeKey & AtTime): Promise<void> {
+  const { serial } = await installedMeter(tx, key.customerId)
+  const task = await findTask(tx, key)
+  if (task?.status === 'completed') await recordHandReport(tx, { serial, version: key.version, task, asOf: key.asOf })
+}
+
+async function withdrawMeterTask(tx: Tx, key: MeterChangeKey): Promise<void> {
+  const task = await findTask(tx, key)
+  if (task !== undefined) await cancelTask(tx, task.taskId)
+}
+
+async function escalateMeterAway(
+  tx: Tx,
+  { customerId, version, times, asOf }: MeterChangeKey & AtTime & { times: number },
+): Promise<void> {
+  const { serial, plant } = await installedMeter(tx, customerId)
+  const { zone } = await readPlant(tx, plant, asOf)
+  const { businessAt } = await desiredVersion(tx, serial, version)
+  const silentDays = daysBetween(dateAt(businessAt, zone), dateAt(asOf, zone))
+  const params = { meterSerial: serial, customerId, plantCode: plant, silentDays }
+  const role = times === 1 ? 'operator' : 'cluster-in-charge'
+  await tellRole(tx, { plant, role }, { kind: 'meter-away', params, dedupeKey: `meter-away:${serial}:${version}:${times}`, asOf })
 }
 
 async function installedMeter(

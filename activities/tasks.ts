@@ -1,4 +1,4 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Tx } from '../db/client.ts'
 import { inTransaction } from '../db/queries/accounts.ts'
 import { queueTaskNotice } from '../db/queries/task-notices.ts'
 import { nudge } from '../db/queries/outbox.ts'
@@ -33,111 +33,72 @@ export interface TaskFacts {
   readonly escalateAt: string
 }
 
+type TaskKey = { readonly taskId: string; readonly asOf: string }
+type HandOver = TaskKey & { readonly handover: TaskDecision; readonly handovers: number }
+type Report = TaskKey & { readonly report: TaskDecision; readonly needsReview: boolean }
+type Review = TaskKey & { readonly review: TaskDecision }
+type Chase = TaskKey & { readonly level: 'remind' | 'escalate' }
+
 /** Work given to people: assigned, reminded, reported, reviewed (manual, "Habits that cut across"). */
 export function createTaskActivities({ db }: { db: Db }) {
   return {
     /** The task with the decisions of its current round; NOT_FOUND when there is none. */
-    readTaskFacts: ({ taskId }: { taskId: string; asOf: string }): Promise<TaskFacts> => readTaskFacts(db, taskId),
-
+    readTaskFacts: ({ taskId }: TaskKey): Promise<TaskFacts> => readTaskFacts(db, taskId),
     /** Gives the task to someone else, or takes it off whoever declined it. */
-    handOverTask: ({
-      taskId,
-      handover,
-      handovers,
-      asOf,
-    }: {
-      taskId: string
-      handover: TaskDecision
-      handovers: number
-      asOf: string
-    }): Promise<void> =>
-      inTransaction(db, async (tx) => {
-        const task = await readTask(tx, taskId)
-        if (task.handovers >= handovers || task.status === 'completed' || task.status === 'cancelled') return
-        const assignedTo = handover.verdict === 'declined' ? null : String(handover.detail.to)
-        await tx
-          .updateTable('tasks')
-          .set({ assignedTo, handovers, status: assignedTo === null ? 'requested' : 'in-process' })
-          .where('taskId', '=', taskId)
-          .execute()
-        if (assignedTo !== null)
-          await queueTaskNotice(tx, {
-            task,
-            kind: 'task-assigned',
-            login: assignedTo,
-            asOf,
-            dedupeKey: `task-assigned:${taskId}:${handovers}`,
-          })
-        await nudge(tx, `task:${taskId}`)
-      }),
-
+    handOverTask: (handOver: HandOver): Promise<void> => inTransaction(db, (tx) => handOverTask(tx, handOver)),
     /** Takes in the report. It waits for a second person where the kind asks for a review; else it is completed. */
-    reportTask: ({
-      taskId,
-      report,
-      needsReview,
-    }: {
-      taskId: string
-      report: TaskDecision
-      needsReview: boolean
-      asOf: string
-    }): Promise<void> =>
-      inTransaction(db, async (tx) => {
-        const status = needsReview ? 'review' : 'completed'
-        await tx
-          .updateTable('tasks')
-          .set({ status, result: JSON.stringify(report.detail), completedBy: report.by, completedAt: report.at })
-          .where('taskId', '=', taskId)
-          .where('status', 'in', ['requested', 'in-process'])
-          .execute()
-        await nudge(tx, `task:${taskId}`)
-      }),
-
+    reportTask: (report: Report): Promise<void> => inTransaction(db, (tx) => reportTask(tx, report)),
     /** Ends the round: the work stands, or goes back to whoever did it. */
-    reviewTask: ({ taskId, review, asOf }: { taskId: string; review: TaskDecision; asOf: string }): Promise<void> =>
-      inTransaction(db, async (tx) => {
-        const task = await readTask(tx, taskId)
-        const approved = review.verdict === 'approved'
-        const change = approved
-          ? { status: 'completed', reviewedBy: review.by, reviewedAt: review.at }
-          : { status: 'in-process', round: task.round + 1 }
-        const changed = await tx
-          .updateTable('tasks')
-          .set(change)
-          .where('taskId', '=', taskId)
-          .where('status', '=', 'review')
-          .returning('taskId')
-          .executeTakeFirst()
-        if (changed !== undefined && !approved && task.assignedTo !== null) {
-          await queueTaskNotice(tx, {
-            task,
-            kind: 'task-rejected-back',
-            login: task.assignedTo,
-            asOf,
-            dedupeKey: `task-rejected-back:${taskId}:${review.at}`,
-          })
-        }
-        await nudge(tx, `task:${taskId}`)
-      }),
-
+    reviewTask: (review: Review): Promise<void> => inTransaction(db, (tx) => reviewTask(tx, review)),
     /** Reminds the assignee, or tells the level above that it is late. Silence never approves. */
-    chaseTask: ({ taskId, level, asOf }: { taskId: string; level: 'remind' | 'escalate'; asOf: string }): Promise<void> =>
-      inTransaction(db, async (tx) => {
-        const task = await readTask(tx, taskId)
-        const dedupeKey = `task-${level}:${taskId}:${asOf.slice(0, 10)}`
-        const logins =
-          level === 'remind' && task.assignedTo !== null
-            ? [task.assignedTo]
-            : await staffAt(tx, task.plant, levelUp(roleFor(task)))
-        for (const login of logins)
-          await queueTaskNotice(tx, {
-            task,
-            kind: level === 'remind' ? 'task-reminder' : 'task-escalated',
-            login,
-            asOf,
-            dedupeKey: `${dedupeKey}:${login}`,
-          })
-      }),
+    chaseTask: (chase: Chase): Promise<void> => inTransaction(db, (tx) => chaseTask(tx, chase)),
+  }
+}
+
+async function handOverTask(tx: Tx, { taskId, handover, handovers, asOf }: HandOver): Promise<void> {
+  const task = await readTask(tx, taskId)
+  if (task.handovers >= handovers || task.status === 'completed' || task.status === 'cancelled') return
+  const { to } = handover.detail
+  const assignedTo = handover.verdict === 'assigned' && typeof to === 'string' ? to : null
+  const status = assignedTo === null ? 'requested' : 'in-process'
+  await tx.updateTable('tasks').set({ assignedTo, handovers, status }).where('taskId', '=', taskId).execute()
+  const dedupeKey = `task-assigned:${taskId}:${handovers}`
+  if (assignedTo !== null) await queueTaskNotice(tx, { task, kind: 'task-assigned', login: assignedTo, asOf, dedupeKey })
+  await nudge(tx, `task:${taskId}`)
+}
+
+async function reportTask(tx: Tx, { taskId, report, needsReview }: Report): Promise<void> {
+  const status = needsReview ? 'review' : 'completed'
+  await tx
+    .updateTable('tasks')
+    .set({ status, result: JSON.stringify(report.detail), completedBy: report.by, completedAt: report.at })
+    .where('taskId', '=', taskId)
+    .where('status', 'in', ['requested', 'in-process'])
+    .execute()
+  await nudge(tx, `task:${taskId}`)
+}
+
+async function reviewTask(tx: Tx, { taskId, review, asOf }: Review): Promise<void> {
+  const task = await readTask(tx, taskId)
+  const approved = { status: 'completed', reviewedBy: review.by, reviewedAt: review.at }
+  const sentBack = { status: 'in-process', round: task.round + 1 }
+  const change = review.verdict === 'approved' ? approved : sentBack
+  const reviewed = tx.updateTable('tasks').set(change).where('taskId', '=', taskId).where('status', '=', 'review')
+  const isChanged = (await reviewed.returning('taskId').executeTakeFirst()) !== undefined
+  if (isChanged && change === sentBack && task.assignedTo !== null) {
+    const dedupeKey = `task-rejected-back:${taskId}:${review.at}`
+    await queueTaskNotice(tx, { task, kind: 'task-rejected-back', login: task.assignedTo, asOf, dedupeKey })
+  }
+  await nudge(tx, `task:${taskId}`)
+}
+
+async function chaseTask(tx: Tx, { taskId, level, asOf }: Chase): Promise<void> {
+  const task = await readTask(tx, taskId)
+  const kind = level === 'remind' ? 'task-reminder' : 'task-escalated'
+  const above = (): Promise<string[]> => staffAt(tx, task.plant, levelUp(roleFor(task)))
+  const logins = level === 'remind' && task.assignedTo !== null ? [task.assignedTo] : await above()
+  for (const login of logins) {
+    await queueTaskNotice(tx, { task, kind, login, asOf, dedupeKey: `${kind}:${taskId}:${asOf.slice(0, 10)}:${login}` })
   }
 }
 

@@ -14,7 +14,7 @@ export async function migrateToLatest(ownerUrl: string): Promise<string[]> {
     await ensureAppRole(db)
     const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } })
     const { error, results } = await migrator.migrateToLatest()
-    if (error) throw error
+    if (error !== undefined) throw error instanceof Error ? error : new Error('the migration failed', { cause: error })
     await applyGrants(db)
     return (results ?? []).map((result) => result.migrationName)
   } finally {

@@ -407,7 +407,6 @@ export interface Notifications {
   sentAt: string | null;
   staffLogin: string | null;
   state: Generated<string>;
-  urgency: Generated<string>;
 }
 
 export interface NumberSeries {

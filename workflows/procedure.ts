@@ -12,8 +12,8 @@ import {
 } from '@temporalio/workflow'
 import type { JsonObject } from '../db/tables.ts'
 import { createDecisions, type Decisions } from './decisions.ts'
-import { createPlantClock } from './plant-clock.ts'
-import { createStage, type StageFacts } from './stage.ts'
+import { createPlantClock, type PlantClock } from './plant-clock.ts'
+import { createStage, type Stage, type StageFacts } from './stage.ts'
 
 /** "Look again": the fact is committed already. The only signal there is (design, "Signals are nudges"). */
 export const nudge = defineSignal('nudge')
@@ -74,7 +74,13 @@ export async function procedure(start: ProcedureStart, body: (p: Procedure) => P
   const clock = createPlantClock(start.plant)
   const stage = createStage({ start, clock })
   const decisions = createDecisions({ clock, currentStage: stage.current, decided: () => void (flag.raised = true) })
-  const p: Procedure = { workflowId: workflowInfo().workflowId, now: clock.now, stage: stage.enter, decisions, ...createWaits({ flag, clock, stage }) }
+  const p: Procedure = {
+    workflowId: workflowInfo().workflowId,
+    now: clock.now,
+    stage: stage.enter,
+    decisions,
+    ...createWaits({ flag, clock, stage }),
+  }
   const park = createParking(stage)
 
   for (;;) {
@@ -92,7 +98,11 @@ interface Attempt {
   readonly input: JsonObject
 }
 
-async function attempt(body: (p: Procedure) => Promise<string>, p: Procedure, { park, input }: Attempt): Promise<string | undefined> {
+async function attempt(
+  body: (p: Procedure) => Promise<string>,
+  p: Procedure,
+  { park, input }: Attempt,
+): Promise<string | undefined> {
   try {
     return await body(p)
   } catch (error) {
@@ -108,8 +118,8 @@ async function attempt(body: (p: Procedure) => Promise<string>, p: Procedure, { 
 
 interface WaitContext {
   readonly flag: { raised: boolean }
-  readonly clock: ReturnType<typeof createPlantClock>
-  readonly stage: ReturnType<typeof createStage>
+  readonly clock: PlantClock
+  readonly stage: Stage
 }
 
 function createWaits({ flag, clock, stage }: WaitContext) {
@@ -141,10 +151,11 @@ function createWaits({ flag, clock, stage }: WaitContext) {
   }
 }
 
-function createParking(stage: ReturnType<typeof createStage>): (reason: string) => Promise<void> {
+function createParking(stage: Stage): (reason: string) => Promise<void> {
   const state = { parked: false }
   const refuseUnlessParked = (_asked: { by: string }): void => {
-    if (!state.parked) throw ApplicationFailure.nonRetryable('This process is not parked', 'WRONG_STAGE', { stage: stage.current() })
+    if (!state.parked)
+      throw ApplicationFailure.nonRetryable('This process is not parked', 'WRONG_STAGE', { stage: stage.current() })
   }
   setHandler(
     retry,

@@ -6,7 +6,8 @@ import type { ProcedureStart } from './procedure.ts'
 import { attributes } from './search-attributes.ts'
 
 /** Whom a run waits for: a role, a meter, or time. */
-export type WaitingFor = 'customer' | 'csa' | 'technician' | 'operator' | 'cluster-in-charge' | 'state-in-charge' | 'head-office' | 'meter' | 'clock'
+export type WaitingFor =
+  'customer' | 'csa' | 'technician' | 'operator' | 'cluster-in-charge' | 'state-in-charge' | 'head-office' | 'meter' | 'clock'
 
 export interface StageFacts {
   readonly waitingFor?: WaitingFor | undefined
@@ -20,8 +21,15 @@ export interface StageFacts {
   readonly topics?: readonly Topic[]
 }
 
+/** Where a run stands, and how it says so. */
+export interface Stage {
+  current(): string
+  enter(name: string, stageFacts?: StageFacts): Promise<void>
+  end(outcome: string): Promise<void>
+}
+
 /** Keeps the process row, the search attributes and the current details in step, written only when something changed. */
-export function createStage({ start, clock }: { start: ProcedureStart; clock: PlantClock }) {
+export function createStage({ start, clock }: { start: ProcedureStart; clock: PlantClock }): Stage {
   const { workflowId, workflowType } = workflowInfo()
   let current = ''
   let written = ''
@@ -36,8 +44,17 @@ export function createStage({ start, clock }: { start: ProcedureStart; clock: Pl
     const { plant, accountId, input } = start
     const topics = [...(start.topics ?? []), ...(stageFacts.topics ?? [])]
     await facts.saveStage({
-      ...stageFacts, workflowId, workflowType, input, plant, stage: name, asOf, topics,
-      ...(accountId && { accountId }), ...(customerId && { customerId }), ...(outcome && { outcome }),
+      ...stageFacts,
+      workflowId,
+      workflowType,
+      input,
+      plant,
+      stage: name,
+      asOf,
+      topics,
+      ...(accountId && { accountId }),
+      ...(customerId && { customerId }),
+      ...(outcome && { outcome }),
     })
     show(name, stageFacts, outcome)
     setCurrentDetails(describe(name, { ...stageFacts, ...(details && { details }) }, outcome))

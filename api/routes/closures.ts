@@ -85,6 +85,12 @@ const Asked = Closed({
 
 /** A connection that ends: asked for, withdrawn, settled, its money given back (manual 2.2.3, 2.2.8). */
 export function closureRoutes(app: Api, deps: ApiDeps): void {
+  askingRoutes(app, deps)
+  meterRoutes(app, deps)
+  refundRoutes(app, deps)
+}
+
+function askingRoutes(app: Api, deps: ApiDeps): void {
   app.post(
     '/v1/customers/:customerId/closures',
     {
@@ -136,7 +142,9 @@ export function closureRoutes(app: Api, deps: ApiDeps): void {
     async (request) =>
       send(deps, request, { closureId: request.params.closureId, update: withdrawClosing, text: request.body.text }),
   )
+}
 
+function meterRoutes(app: Api, deps: ApiDeps): void {
   app.post(
     '/v1/closures/:closureId/meter-search',
     {
@@ -168,7 +176,9 @@ export function closureRoutes(app: Api, deps: ApiDeps): void {
     async (request) =>
       send(deps, request, { closureId: request.params.closureId, update: closeWithoutMeter, text: request.body.text }),
   )
+}
 
+function refundRoutes(app: Api, deps: ApiDeps): void {
   app.post(
     '/v1/closures/:closureId/refund-approval',
     {

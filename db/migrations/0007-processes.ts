@@ -174,7 +174,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       kind text not null,
       language text not null check (language in ('en', 'hi')),
       channel text not null check (channel in ('sms', 'print', 'app', 'staff')),
-      urgency text not null default 'normal' check (urgency in ('normal', 'receipt', 'safety')),
       params jsonb not null,
       state text not null default 'queued' check (state in ('queued', 'sent', 'delivered', 'failed')),
       attempts integer not null default 0,

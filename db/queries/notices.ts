@@ -1,4 +1,4 @@
-import { type NoticeKind, NOTICE_TRAITS, type NoticeParams } from '../../notifications/notices.ts'
+import type { NoticeKind, NoticeParams } from '../../notifications/notices.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Tx } from '../client.ts'
 
@@ -46,7 +46,7 @@ export async function queueNotices<K extends NoticeKind>(tx: Tx, notices: readon
     const to = byAccount.get(accountId)
     if (to === undefined) throw new DomainError('NOT_FOUND', 'no such account')
     const address = { plant: to.plant, accountId, language: to.language, channel: to.phone === null ? 'print' : 'sms' }
-    return { ...address, kind, params: JSON.stringify(params), dedupeKey, urgency: NOTICE_TRAITS[kind].urgency, queuedAt: asOf }
+    return { ...address, kind, params: JSON.stringify(params), dedupeKey, queuedAt: asOf }
   })
   await tx
     .insertInto('notifications')
@@ -76,10 +76,9 @@ async function insert(
   { kind, params, dedupeKey, asOf }: { kind: NoticeKind; params: object; dedupeKey: string; asOf: string },
   address: Address,
 ): Promise<{ notificationId: number; channel: Channel }> {
-  const urgency = NOTICE_TRAITS[kind].urgency
   const row = await tx
     .insertInto('notifications')
-    .values({ ...address, kind, params: JSON.stringify(params), dedupeKey, urgency, queuedAt: asOf })
+    .values({ ...address, kind, params: JSON.stringify(params), dedupeKey, queuedAt: asOf })
     .onConflict((c) => c.column('dedupeKey').doNothing())
     .returning('notificationId')
     .executeTakeFirst()
