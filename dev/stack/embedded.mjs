@@ -32,7 +32,7 @@ export async function startDatabase({ dataDir, ports, supervisor, progress }) {
   }
   progress.say(`Postgres: embedded, on port ${ports.postgres}`)
   const superUrl = serverUrl(ports.postgres)
-  const prepared = preparePostgres({ dataDir: path.join(dataDir, 'postgres'), port: ports.postgres, logFile: '' })
+  const prepared = await preparePostgres({ dataDir: path.join(dataDir, 'postgres'), port: ports.postgres, logFile: '' })
   if (!prepared.dataDir.startsWith(dataDir))
     progress.say(`  its data is in ${prepared.dataDir}, since it may not run as root nor enter ${dataDir} as another user`)
   const ready = () => untilPostgresAnswers(superUrl, 100_000)

@@ -21,6 +21,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { checkoutDir, shortHash } from './cache.mjs'
 import { guard } from './guardian.mjs'
+import { run, SetUpError } from './run.mjs'
 
 /** The three roles of every Diya database server: superuser, owner of the tables, and the application. */
 export const roles = { superuser: 'postgres', owner: 'diya_owner', app: 'diya_app', password: 'diya' }
@@ -34,13 +35,13 @@ export const roles = { superuser: 'postgres', owner: 'diya_owner', app: 'diya_ap
  * Makes the data directory if it is new and returns what starts the server on it.
  * Postgres refuses to run as root: as root it runs as the owner of the data directory, else as `postgres`, else as `nobody`.
  * @param {PostgresOptions} options
- * @returns {{ command: string, args: string[], cwd: string, runAs: RunAs, dataDir: string }}
+ * @returns {Promise<{ command: string, args: string[], cwd: string, runAs: RunAs, dataDir: string }>}
  */
-export function preparePostgres(options) {
+export async function preparePostgres(options) {
   const dataDir = reachableDataDir(options.dataDir)
   const runAs = process.getuid?.() === 0 ? unprivilegedUser(dataDir) : undefined
   const bin = reachableBinaries(runAs)
-  if (!existsSync(path.join(dataDir, 'PG_VERSION'))) initialise({ bin, dataDir, runAs })
+  if (!existsSync(path.join(dataDir, 'PG_VERSION'))) await initialise({ bin, dataDir, runAs })
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200', ...(options.settings ?? [])]
   const args = ['-D', dataDir, '-p', String(options.port), ...settings.flatMap((setting) => ['-c', setting])]
   return { command: path.join(bin, 'postgres'), args, cwd: dataDir, runAs, dataDir }
@@ -52,7 +53,7 @@ export function preparePostgres(options) {
  * @returns {Promise<{ port: number, pid: number, url: string, dataDir: string, stop: () => Promise<void> }>}
  */
 export async function startPostgres(options) {
-  const { command, args, cwd, runAs, dataDir } = preparePostgres(options)
+  const { command, args, cwd, runAs, dataDir } = await preparePostgres(options)
   const log = openSync(options.logFile, 'a')
   const child = spawn(command, args, { cwd, ...runAs, stdio: ['ignore', log, log], detached: true })
   guard(child)
@@ -61,7 +62,7 @@ export async function startPostgres(options) {
   const url = serverUrl(options.port)
   await Promise.race([
     untilPostgresAnswers(url, 60_000),
-    ended.then(() => Promise.reject(new Error(`Postgres did not start: ${lastLine(options.logFile)}`))),
+    ended.then(() => Promise.reject(new SetUpError(`Postgres did not start: ${lastLine(options.logFile)}`))),
   ])
   const stop = async () => {
     child.kill('SIGINT') // "fast" shutdown: open sessions are cut, the data is flushed.
@@ -143,31 +144,30 @@ export async function withClient(url, work) {
   }
 }
 
-/** @param {{ bin: string, dataDir: string, runAs: RunAs }} place */
-function initialise({ bin, dataDir, runAs }) {
+/**
+ * In a folder beside, which then takes its place: a start that was cut short leaves no half data directory behind.
+ * @param {{ bin: string, dataDir: string, runAs: RunAs }} place
+ */
+async function initialise({ bin, dataDir, runAs }) {
+  const half = `${dataDir}.new`
   const passwordFile = `${dataDir}.password`
+  rmSync(half, { recursive: true, force: true })
+  mkdirSync(half, { mode: 0o700 })
   writeFileSync(passwordFile, `${roles.password}\n`, { mode: 0o600 })
-  if (runAs) chownSync(passwordFile, runAs.uid, runAs.gid)
-  const args = [
-    `--pgdata=${dataDir}`,
-    '--auth=scram-sha-256',
-    `--username=${roles.superuser}`,
-    `--pwfile=${passwordFile}`,
-    '--encoding=UTF8',
-    '--locale=C',
-    '--no-instructions',
-  ]
-  const result = spawnSync(path.join(bin, 'initdb'), args, {
-    cwd: dataDir,
-    ...runAs,
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH },
-  })
+  if (runAs) for (const place of [half, passwordFile]) chownSync(place, runAs.uid, runAs.gid)
+  const login = ['--auth=scram-sha-256', `--username=${roles.superuser}`, `--pwfile=${passwordFile}`]
+  const args = [`--pgdata=${half}`, ...login, '--encoding=UTF8', '--locale=C', '--no-instructions']
+  const { code, output } = await run(path.join(bin, 'initdb'), args, { cwd: half, runAs })
   rmSync(passwordFile, { force: true })
-  if (result.status === 0) return
-  throw new Error(
-    `Postgres could not make its data directory ${dataDir}: ${(result.stderr || String(result.error)).trim().split('\n').at(-1)}`,
-  )
+  if (code !== 0) throw new SetUpError(`Postgres could not make its data directory ${dataDir}: ${firstComplaint(output)}`)
+  rmSync(dataDir, { recursive: true, force: true })
+  renameSync(half, dataDir)
+}
+
+/** @param {string} output */
+function firstComplaint(output) {
+  const lines = output.trim().split('\n')
+  return lines.find((line) => /error|fatal|denied|could not/i.test(line)) ?? lines.at(-1)
 }
 
 /**
@@ -177,18 +177,25 @@ function initialise({ bin, dataDir, runAs }) {
  * @returns {string}
  */
 function reachableDataDir(wanted) {
-  if (process.getuid?.() !== 0) {
-    mkdirSync(wanted, { recursive: true, mode: 0o700 })
-    return wanted
-  }
-  mkdirSync(path.dirname(wanted), { recursive: true })
-  const user = unprivilegedUser(wanted)
+  const beside = path.dirname(wanted)
+  mkdirSync(beside, { recursive: true })
+  if (process.getuid?.() !== 0 || canUse(beside, unprivilegedUser(wanted))) return ownedDataDir(wanted)
   const base = existsSync('/var/tmp') ? '/var/tmp' : tmpdir()
-  const dataDir = canUse(path.dirname(wanted), user)
-    ? wanted
-    : path.join(ownFolder(path.join(base, `diya-${shortHash(wanted)}`)), 'postgres')
+  const dataDir = path.join(ownFolder(path.join(base, `diya-${shortHash(wanted)}`)), 'postgres')
+  // Whoever removes the data folder means to begin anew: without this mark the data elsewhere belongs to a folder that is gone.
+  const mark = `${wanted}.elsewhere`
+  if (!existsSync(mark)) rmSync(dataDir, { recursive: true, force: true })
+  writeFileSync(mark, `${dataDir}\n`)
+  return ownedDataDir(dataDir)
+}
+
+/** @param {string} dataDir */
+function ownedDataDir(dataDir) {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  if (statSync(dataDir).uid === 0) chownSync(dataDir, user.uid, user.gid)
+  if (process.getuid?.() === 0 && statSync(dataDir).uid === 0) {
+    const user = unprivilegedUser(dataDir)
+    chownSync(dataDir, user.uid, user.gid)
+  }
   return dataDir
 }
 
@@ -248,7 +255,7 @@ function linkLibraries(native) {
 function ownFolder(dir) {
   mkdirSync(dir, { recursive: true, mode: 0o755 })
   if (lstatSync(dir).isSymbolicLink() || statSync(dir).uid !== process.getuid?.())
-    throw new Error(`${dir} belongs to another user: remove it and start again`)
+    throw new SetUpError(`${dir} belongs to another user: remove it and start again`)
   return dir
 }
 

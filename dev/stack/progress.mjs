@@ -15,7 +15,7 @@ export function createProgress() {
   const during = async (text, work) => {
     say(text)
     let detail = ''
-    const reminder = setInterval(() => say(`  … ${text}${detail && `: ${detail}`}`), reminderMs)
+    const reminder = setInterval(() => say(`  … ${detail || 'still at it'}`), reminderMs)
     try {
       return await work((latest) => (detail = latest))
     } finally {

@@ -9,13 +9,14 @@ export class SetUpError extends Error {}
  * Runs a program and returns its exit code and output; with `onLine` each line is also handed on while it runs.
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onLine?: (line: string) => void, timeoutMs?: number }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, runAs?: { uid: number, gid: number }, onLine?: (line: string) => void, timeoutMs?: number }} [options]
  * @returns {Promise<{ code: number, output: string }>}
  */
-export function run(command, args, { cwd, env, onLine, timeoutMs } = {}) {
+export function run(command, args, { cwd, env, runAs, onLine, timeoutMs } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
+      ...runAs,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
