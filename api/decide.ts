@@ -50,10 +50,7 @@ export async function decide(deps: ApiDeps, decision: DecisionRequest): Promise<
 }
 
 /** Sends any Update under the request's Idempotency-Key, with a deadline. NOT_FOUND and WRONG_STAGE as {@link decide} says. */
-export async function command<T, Input>(
-  deps: ApiDeps,
-  asked: Asked<T, Input> & { readonly plant: string },
-): Promise<T> {
+export async function command<T, Input>(deps: ApiDeps, asked: Asked<T, Input> & { readonly plant: string }): Promise<T> {
   return audited(deps, { ...asked, action: asked.update.name }, async () => {
     try {
       return await update(deps, asked)
@@ -71,10 +68,15 @@ interface Asked<T, Input> {
   readonly input: Input
 }
 
-async function update<T, Input>({ client }: ApiDeps, { request, workflowId, update: definition, input }: Asked<T, Input>): Promise<T> {
+async function update<T, Input>(
+  { client }: ApiDeps,
+  { request, workflowId, update: definition, input }: Asked<T, Input>,
+): Promise<T> {
   const options: { args: [Input]; updateId: string } = { args: [input], updateId: updateIdOf(request) }
   try {
-    return await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => client.workflow.getHandle(workflowId).executeUpdate(definition, options))
+    return await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+      client.workflow.getHandle(workflowId).executeUpdate(definition, options),
+    )
   } catch (error) {
     throw hasEnded(error) ? error : (refusalFromTemporal(error) ?? error)
   }
@@ -83,11 +85,17 @@ async function update<T, Input>({ client }: ApiDeps, { request, workflowId, upda
 /** The same key of the same caller is the same Update; two callers who both chose "1" are not. */
 function updateIdOf(request: FastifyRequest): string {
   const { actor, key } = idempotencyOf(request)
-  return createHash('sha256').update(JSON.stringify([actor, key])).digest('base64url')
+  return createHash('sha256')
+    .update(JSON.stringify([actor, key]))
+    .digest('base64url')
 }
 
 /** The run has ended: what was decided stands in its row, also if it was this very request that did not hear the answer. */
-async function standingAfterEnd(deps: ApiDeps, { workflowId, step, verdict }: DecisionRequest, actor: string): Promise<StandingDecision> {
+async function standingAfterEnd(
+  deps: ApiDeps,
+  { workflowId, step, verdict }: DecisionRequest,
+  actor: string,
+): Promise<StandingDecision> {
   const standing = await latestDecision(deps.db, workflowId, step)
   if (standing === undefined) throw await whyThereIsNoRun(deps, workflowId)
   if (standing.decidedBy === actor && standing.step === step && standing.verdict === verdict) return standing
@@ -97,13 +105,26 @@ async function standingAfterEnd(deps: ApiDeps, { workflowId, step, verdict }: De
 async function whyThereIsNoRun({ db }: ApiDeps, workflowId: string): Promise<ApiError> {
   const process = await findProcess(db, workflowId)
   if (process === undefined) return new ApiError('NOT_FOUND', 'There is no such process.')
-  if (process.outcome !== null) return new ApiError('WRONG_STAGE', 'This process has ended.', { details: { stage: process.stage, outcome: process.outcome, endedAt: process.changedAt } })
+  if (process.outcome !== null)
+    return new ApiError('WRONG_STAGE', 'This process has ended.', {
+      details: { stage: process.stage, outcome: process.outcome, endedAt: process.changedAt },
+    })
   return new ApiError('TRY_AGAIN', 'This process is just being started.', { retryAfterSeconds: 2 })
 }
 
-async function audited<T>(deps: ApiDeps, asked: { request: FastifyRequest; workflowId: string; plant: string; action: string }, act: () => Promise<T>): Promise<T> {
+async function audited<T>(
+  deps: ApiDeps,
+  asked: { request: FastifyRequest; workflowId: string; plant: string; action: string },
+  act: () => Promise<T>,
+): Promise<T> {
   const { request, workflowId, plant, action } = asked
-  const entry = { actor: principalOf(request).actor, action, subject: workflowId, plant, businessAt: await businessNow(deps.db, plant, deps.now()) }
+  const entry = {
+    actor: principalOf(request).actor,
+    action,
+    subject: workflowId,
+    plant,
+    businessAt: await businessNow(deps.db, plant, deps.now()),
+  }
   try {
     const result = await act()
     await recordAudit(deps.db, { ...entry, after: { result: 'accepted', trace: request.id } })

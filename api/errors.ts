@@ -76,7 +76,11 @@ export class ApiError extends Error {
   readonly errors: readonly FieldProblem[]
   readonly retryAfterSeconds: number | undefined
 
-  constructor(code: ProblemCode, message: string, more: { details?: Details; errors?: readonly FieldProblem[]; retryAfterSeconds?: number } = {}) {
+  constructor(
+    code: ProblemCode,
+    message: string,
+    more: { details?: Details; errors?: readonly FieldProblem[]; retryAfterSeconds?: number } = {},
+  ) {
     super(message)
     this.name = 'ApiError'
     this.code = code

@@ -24,7 +24,10 @@ export function numberedPageAsked(query: { limit?: number; cursor?: string }): {
 export function pageOf<T>(rows: readonly T[], limit: number, keyOf: (row: T) => string | number): PageOf<T> {
   const items = rows.slice(0, limit)
   const last = items.at(-1)
-  return { items, nextCursor: rows.length > limit && last !== undefined ? Buffer.from(String(keyOf(last))).toString('base64url') : null }
+  return {
+    items,
+    nextCursor: rows.length > limit && last !== undefined ? Buffer.from(String(keyOf(last))).toString('base64url') : null,
+  }
 }
 
 function decode(cursor: string): string {
@@ -34,5 +37,7 @@ function decode(cursor: string): string {
 }
 
 function invalidCursor(): ApiError {
-  return new ApiError('INVALID_REQUEST', 'This cursor is not from this list.', { errors: [{ in: 'query', pointer: '#/cursor', detail: 'take nextCursor of the page before' }] })
+  return new ApiError('INVALID_REQUEST', 'This cursor is not from this list.', {
+    errors: [{ in: 'query', pointer: '#/cursor', detail: 'take nextCursor of the page before' }],
+  })
 }

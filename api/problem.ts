@@ -20,8 +20,13 @@ export interface Problem {
 /** What went wrong, as one thing the edge can say. Anything it does not know is INTERNAL and tells the caller nothing. */
 export function refusalFrom(error: unknown): ApiError {
   if (error instanceof ApiError) return error
-  if (isDomainError(error)) return new ApiError(isProblemCode(error.code) ? error.code : 'INTERNAL', error.message, { details: error.details })
-  return fromFastify(error as FastifyError) ?? fromOutside(error) ?? new ApiError('INTERNAL', 'Something went wrong on our side. Nothing is known to have changed.')
+  if (isDomainError(error))
+    return new ApiError(isProblemCode(error.code) ? error.code : 'INTERNAL', error.message, { details: error.details })
+  return (
+    fromFastify(error as FastifyError) ??
+    fromOutside(error) ??
+    new ApiError('INTERNAL', 'Something went wrong on our side. Nothing is known to have changed.')
+  )
 }
 
 /** The document for a refusal; `details` of the request are its path and trace id only. */
@@ -45,7 +50,13 @@ export function titleOf(code: ProblemCode): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-const BY_STATUS: Readonly<Record<number, ProblemCode>> = { 400: 'MALFORMED_BODY', 404: 'NOT_FOUND', 413: 'BODY_TOO_LARGE', 415: 'UNSUPPORTED_MEDIA_TYPE', 429: 'TOO_MANY_REQUESTS' }
+const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
+  400: 'MALFORMED_BODY',
+  404: 'NOT_FOUND',
+  413: 'BODY_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+  429: 'TOO_MANY_REQUESTS',
+}
 
 function fromFastify(error: FastifyError): ApiError | undefined {
   if (error.validation !== undefined) {
@@ -68,10 +79,12 @@ interface Violation {
 
 function fieldProblem(part: string, { keyword, instancePath, message, params }: Violation): FieldProblem {
   const where = { in: NAME_OF_PART[part] ?? part }
-  if (keyword === 'additionalProperties') return { ...where, pointer: pointer(instancePath, params.additionalProperty), detail: 'is not known here' }
+  if (keyword === 'additionalProperties')
+    return { ...where, pointer: pointer(instancePath, params.additionalProperty), detail: 'is not known here' }
   if (keyword === 'required') return { ...where, pointer: pointer(instancePath, params.missingProperty), detail: 'is required' }
   if (keyword === 'pattern') return { ...where, pointer: `#${instancePath}`, detail: 'does not have the form this takes' }
-  if (keyword === 'enum' && Array.isArray(params.allowedValues)) return { ...where, pointer: `#${instancePath}`, detail: `must be one of ${params.allowedValues.join(', ')}` }
+  if (keyword === 'enum' && Array.isArray(params.allowedValues))
+    return { ...where, pointer: `#${instancePath}`, detail: `must be one of ${params.allowedValues.join(', ')}` }
   return { ...where, pointer: `#${instancePath}`, detail: message ?? 'is not valid' }
 }
 
@@ -79,10 +92,24 @@ function pointer(parent: string, name: unknown): string {
   return `#${parent}/${String(name).slice(0, 60).replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
-const AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', '57P01', '57P02', '57P03', '53300', '08006', '08001'])
+const AWAY = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENOTFOUND',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '08006',
+  '08001',
+])
 
 /** Postgres being away passes: say so, and when to come back. */
 function fromOutside(error: unknown): ApiError | undefined {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
-  return AWAY.has(code) ? new ApiError('TRY_AGAIN', 'The database cannot be reached just now.', { retryAfterSeconds: 5 }) : undefined
+  return AWAY.has(code)
+    ? new ApiError('TRY_AGAIN', 'The database cannot be reached just now.', { retryAfterSeconds: 5 })
+    : undefined
 }

@@ -24,7 +24,11 @@ export const Process = Type.Object({
 /** A process as whoever asks may see it: why it is parked and its run in the Temporal UI are for staff. */
 export function showProcess(config: ApiSettings, request: FastifyRequest, row: ProcessRow): Static<typeof Process> {
   const isStaff = principalOf(request).kind === 'staff'
-  return { ...row, parkedReason: isStaff ? row.parkedReason : null, temporalUrl: isStaff ? temporalUrl(config, row.workflowId) : null }
+  return {
+    ...row,
+    parkedReason: isStaff ? row.parkedReason : null,
+    temporalUrl: isStaff ? temporalUrl(config, row.workflowId) : null,
+  }
 }
 
 /** Where people read the run in the Temporal UI; null where no UI is known. */

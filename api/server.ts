@@ -15,10 +15,17 @@ async function main(): Promise<void> {
   const connection = Connection.lazy({ address: config.temporal.address })
   const client = new Client({ connection, namespace: config.temporal.namespace })
   const app = await buildApp({
-    db, client, log, taskQueue: config.temporal.taskQueue, now: Date.now,
+    db,
+    client,
+    log,
+    taskQueue: config.temporal.taskQueue,
+    now: Date.now,
     config: {
-      namespace: config.temporal.namespace, temporalUiUrl: config.api.temporalUiUrl, trustedProxies: config.api.trustedProxies,
-      webhookSecrets: config.webhooks.secrets, kycKey: config.kyc.key,
+      namespace: config.temporal.namespace,
+      temporalUiUrl: config.api.temporalUiUrl,
+      trustedProxies: config.api.trustedProxies,
+      webhookSecrets: config.webhooks.secrets,
+      kycKey: config.kyc.key,
     },
   })
   const address = await app.listen({ host: config.api.host, port: config.api.port })

@@ -1,5 +1,10 @@
 import {
-  isGrpcCancelledError, isGrpcDeadlineError, isGrpcServiceError, WorkflowNotFoundError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError,
+  isGrpcCancelledError,
+  isGrpcDeadlineError,
+  isGrpcServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
 import { ApiError, type Details, isProblemCode } from './errors.ts'
@@ -10,22 +15,38 @@ const ENDED_MEANWHILE = 'AcceptedUpdateCompletedWorkflow'
 /** True when there was no run to speak to any more: what became of it stands in Postgres. */
 export function hasEnded(error: unknown): boolean {
   if (error instanceof WorkflowNotFoundError) return true
-  return error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure && error.cause.type === ENDED_MEANWHILE
+  return (
+    error instanceof WorkflowUpdateFailedError &&
+    error.cause instanceof ApplicationFailure &&
+    error.cause.type === ENDED_MEANWHILE
+  )
 }
 
 /** The refusal behind a failed Update, or TRY_AGAIN where nobody answered in time; anything else is not ours to explain. */
 export function refusalFromTemporal(error: unknown): ApiError | undefined {
   if (error instanceof WorkflowUpdateFailedError) return refusalOf(error.cause)
-  if (isAway(error)) return new ApiError('TRY_AGAIN', 'The process did not answer in time. Send the same request again with the same Idempotency-Key.', { retryAfterSeconds: 2 })
+  if (isAway(error))
+    return new ApiError(
+      'TRY_AGAIN',
+      'The process did not answer in time. Send the same request again with the same Idempotency-Key.',
+      { retryAfterSeconds: 2 },
+    )
   return undefined
 }
 
 function refusalOf(cause: unknown): ApiError | undefined {
   if (!(cause instanceof ApplicationFailure) || !isProblemCode(cause.type)) return undefined
   const [details] = cause.details ?? []
-  return new ApiError(cause.type, cause.message, { details: typeof details === 'object' && details !== null ? (details as Details) : {} })
+  return new ApiError(cause.type, cause.message, {
+    details: typeof details === 'object' && details !== null ? (details as Details) : {},
+  })
 }
 
 function isAway(error: unknown): boolean {
-  return error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(error) || isGrpcCancelledError(error) || isGrpcServiceError(error)
+  return (
+    error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
+    isGrpcDeadlineError(error) ||
+    isGrpcCancelledError(error) ||
+    isGrpcServiceError(error)
+  )
 }

@@ -1,8 +1,46 @@
 // The letters that Latin spelling tells apart in many ways, or not at all, come out as one.
 const DEVANAGARI: Readonly<Record<string, string>> = {
-  क: 'k', ख: 'k', ग: 'g', घ: 'g', ङ: 'n', च: 'c', छ: 'c', ज: 'j', झ: 'j', ञ: 'n', ट: 't', ठ: 't', ड: 'd', ढ: 'd', ण: 'n',
-  त: 't', थ: 't', द: 'd', ध: 'd', न: 'n', प: 'p', फ: 'p', ब: 'b', भ: 'b', म: 'm', य: 'y', र: 'r', ल: 'l', ळ: 'l', व: 'v',
-  श: 's', ष: 's', स: 's', ह: 'h', 'ं': 'n', 'ँ': 'n', 'ऋ': 'ra', 'ृ': 'ra', '्': '-', '़': '', 'ः': '',
+  क: 'k',
+  ख: 'k',
+  ग: 'g',
+  घ: 'g',
+  ङ: 'n',
+  च: 'c',
+  छ: 'c',
+  ज: 'j',
+  झ: 'j',
+  ञ: 'n',
+  ट: 't',
+  ठ: 't',
+  ड: 'd',
+  ढ: 'd',
+  ण: 'n',
+  त: 't',
+  थ: 't',
+  द: 'd',
+  ध: 'd',
+  न: 'n',
+  प: 'p',
+  फ: 'p',
+  ब: 'b',
+  भ: 'b',
+  म: 'm',
+  य: 'y',
+  र: 'r',
+  ल: 'l',
+  ळ: 'l',
+  व: 'v',
+  श: 's',
+  ष: 's',
+  स: 's',
+  ह: 'h',
+  'ं': 'n',
+  'ँ': 'n',
+  ऋ: 'ra',
+  'ृ': 'ra',
+  '्': '-',
+  '़': '',
+  'ः': '',
 }
 const JOINED: readonly (readonly [RegExp, string])[] = [
   [/ज्ञ/g, 'gy'],
@@ -24,7 +62,12 @@ const LATIN: readonly (readonly [RegExp, string])[] = [
  * or doubling, an `a` for a vowel at the start. `सुनीता`, `Sunita` and `Suneeta` all give `snt` (policy "Names and numbers").
  */
 export function foldName(name: string): string[] {
-  return name.normalize('NFD').toLowerCase().split(/[^\p{L}\p{M}\p{N}]+/u).map(foldWord).filter(Boolean)
+  return name
+    .normalize('NFD')
+    .toLowerCase()
+    .split(/[^\p{L}\p{M}\p{N}]+/u)
+    .map(foldWord)
+    .filter(Boolean)
 }
 
 /** True when every word asked for begins some word of one of the names. */
@@ -45,7 +88,9 @@ function foldWord(word: string): string {
 }
 
 function fromDevanagari(word: string): string {
-  const letters = [...replaceAll(word, JOINED)].map((letter) => DEVANAGARI[letter] ?? (/\p{Script=Devanagari}/u.test(letter) ? vowelOrDigit(letter) : letter))
+  const letters = [...replaceAll(word, JOINED)].map(
+    (letter) => DEVANAGARI[letter] ?? (/\p{Script=Devanagari}/u.test(letter) ? vowelOrDigit(letter) : letter),
+  )
   // Without a mark between them two equal consonants have a vowel in between: ममता is mamta, मुन्ना is munna.
   return letters.join('').replace(/([b-df-hj-np-tv-z])(?=\1)/g, '$1a')
 }

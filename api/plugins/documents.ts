@@ -15,14 +15,28 @@ export async function publishDocuments(app: Api): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Diya', version: '1.0.0', description: DESCRIPTION, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'The token of POST /v1/sessions.' } } },
+      info: {
+        title: 'Diya',
+        version: '1.0.0',
+        description: DESCRIPTION,
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      components: {
+        securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'The token of POST /v1/sessions.' } },
+      },
     },
   })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
-  app.get('/problems', { schema: { hide: true } }, () => ({ problems: Object.keys(PROBLEM_STATUS).map((code) => describe(code as ProblemCode)) }))
+  app.get('/problems', { schema: { hide: true } }, () => ({
+    problems: Object.keys(PROBLEM_STATUS).map((code) => describe(code as ProblemCode)),
+  }))
 }
 
 function describe(code: ProblemCode): { type: string; code: ProblemCode; title: string; status: number } {
-  return { type: `/problems/${code.toLowerCase().replaceAll('_', '-')}`, code, title: titleOf(code), status: PROBLEM_STATUS[code] }
+  return {
+    type: `/problems/${code.toLowerCase().replaceAll('_', '-')}`,
+    code,
+    title: titleOf(code),
+    status: PROBLEM_STATUS[code],
+  }
 }

@@ -11,12 +11,20 @@ export function reportHealth(app: Api, { db, client }: ApiDeps): void {
       answers(sql`select 1`.execute(db)),
       answers(client.withDeadline(Date.now() + PROBE_WITHIN_MS, () => client.workflowService.getSystemInfo({}))),
     ])
-    return reply.code(database && temporal ? 200 : 503).send({ status: database && temporal ? 'ok' : 'unavailable', database, temporal })
+    return reply
+      .code(database && temporal ? 200 : 503)
+      .send({ status: database && temporal ? 'ok' : 'unavailable', database, temporal })
   })
 }
 
 async function answers(probe: Promise<unknown>): Promise<boolean> {
   const timer = AbortSignal.timeout(PROBE_WITHIN_MS)
   const late = new Promise<false>((resolve) => timer.addEventListener('abort', () => resolve(false)))
-  return Promise.race([probe.then(() => true, () => false), late])
+  return Promise.race([
+    probe.then(
+      () => true,
+      () => false,
+    ),
+    late,
+  ])
 }

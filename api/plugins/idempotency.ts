@@ -19,8 +19,12 @@ export function answerCommandsOnce(app: Api, { db }: ApiDeps): void {
     if (request.routeOptions.config.idempotent !== true) return
     const wanted = idempotencyOf(request)
     const key = await takeKey(db, wanted, fingerprintOf(request))
-    if (key.state === 'other-body') throw new ApiError('IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used for another request.')
-    if (key.state === 'running') throw new ApiError('IDEMPOTENCY_IN_PROGRESS', 'The first request with this Idempotency-Key is still running.', { retryAfterSeconds: 1 })
+    if (key.state === 'other-body')
+      throw new ApiError('IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used for another request.')
+    if (key.state === 'running')
+      throw new ApiError('IDEMPOTENCY_IN_PROGRESS', 'The first request with this Idempotency-Key is still running.', {
+        retryAfterSeconds: 1,
+      })
     if (key.state === 'taken') return request.setDecorator<IdempotentRequest>('takenKey', wanted)
     return replay(reply, key)
   })
@@ -29,7 +33,11 @@ export function answerCommandsOnce(app: Api, { db }: ApiDeps): void {
     if (taken === null) return payload
     const isDone = reply.statusCode < 300 && reply.statusCode !== 202
     if (reply.statusCode >= 500 || (request.routeOptions.config.answersLater === true && !isDone)) await releaseKey(db, taken)
-    else await keepAnswer(db, taken, { status: reply.statusCode, body: typeof payload === 'string' && payload !== '' ? JSON.parse(payload) : null })
+    else
+      await keepAnswer(db, taken, {
+        status: reply.statusCode,
+        body: typeof payload === 'string' && payload !== '' ? JSON.parse(payload) : null,
+      })
     return payload
   })
 }

@@ -20,12 +20,18 @@ export function answerWithProblems(app: Api): void {
 
 /** Paths that no route could even be sought for: not decodable, or with a part longer than any id. */
 export function refusePath(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  const refusal = error.statusCode === 400 ? new ApiError('INVALID_REQUEST', 'This path cannot be read.') : new ApiError('NOT_FOUND', 'There is nothing here.')
+  const refusal =
+    error.statusCode === 400
+      ? new ApiError('INVALID_REQUEST', 'This path cannot be read.')
+      : new ApiError('NOT_FOUND', 'There is nothing here.')
   void sendProblem(refusal, request, reply)
 }
 
 function sendProblem(refusal: ApiError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return reply.code(PROBLEM_STATUS[refusal.code]).type('application/problem+json').send(JSON.stringify(problemDocument(refusal, place(request))))
+  return reply
+    .code(PROBLEM_STATUS[refusal.code])
+    .type('application/problem+json')
+    .send(JSON.stringify(problemDocument(refusal, place(request))))
 }
 
 /** The path without its query, which may hold a name that someone searched for. */

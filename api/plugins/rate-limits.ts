@@ -13,7 +13,8 @@ export async function limitRates(app: Api, { config }: ApiDeps): Promise<void> {
     timeWindow: '1 minute',
     hook: 'preHandler',
     keyGenerator: (request) => `${request.ip} ${identityOf(request.body)}`,
-    errorResponseBuilder: (_request, { ttl }) => new ApiError('TOO_MANY_REQUESTS', 'Too many attempts. Wait a little.', { retryAfterSeconds: Math.ceil(ttl / 1000) }),
+    errorResponseBuilder: (_request, { ttl }) =>
+      new ApiError('TOO_MANY_REQUESTS', 'Too many attempts. Wait a little.', { retryAfterSeconds: Math.ceil(ttl / 1000) }),
   })
 }
 

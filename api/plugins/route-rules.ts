@@ -25,8 +25,17 @@ interface DeclaredSchema {
 }
 
 const KEY_HEADER = {
-  type: 'object', required: ['idempotency-key'],
-  properties: { 'idempotency-key': { type: 'string', minLength: 1, maxLength: 200, pattern: '^[\\x21-\\x7e]+$', description: 'Chosen by the caller, one for each thing to be done.' } },
+  type: 'object',
+  required: ['idempotency-key'],
+  properties: {
+    'idempotency-key': {
+      type: 'string',
+      minLength: 1,
+      maxLength: 200,
+      pattern: '^[\\x21-\\x7e]+$',
+      description: 'Chosen by the caller, one for each thing to be done.',
+    },
+  },
 }
 
 /**
@@ -42,13 +51,20 @@ export function ruleRoutes(app: Api): void {
     const { action = 'open' } = route.config ?? {}
     const access = action === 'open' ? { security: [] } : { security: [{ bearer: [] }], 'x-roles': PERMISSIONS[action] }
     const headers = route.config?.idempotent === true ? { headers: KEY_HEADER } : {}
-    route.schema = { ...schema, ...headers, ...access, response: { ...problemsOf(route, schema), ...schema.response } } as NonNullable<RouteOptions['schema']>
+    route.schema = {
+      ...schema,
+      ...headers,
+      ...access,
+      response: { ...problemsOf(route, schema), ...schema.response },
+    }
   })
 }
 
 function faultsOf(route: RouteOptions, schema: DeclaredSchema): string[] {
   const inputs = { body: schema.body, querystring: schema.querystring, params: schema.params }
-  const faults = Object.entries(inputs).flatMap(([part, input]) => (input === undefined || isClosed(input) ? [] : [`${part} takes unknown fields`]))
+  const faults = Object.entries(inputs).flatMap(([part, input]) =>
+    input === undefined || isClosed(input) ? [] : [`${part} takes unknown fields`],
+  )
   if (route.config?.action === undefined) faults.push('no action')
   if (schema.summary === undefined || schema.tags === undefined) faults.push('no summary or tags')
   if (!Object.keys(schema.response ?? {}).some((status) => status.startsWith('2'))) faults.push('no success declared')
@@ -69,5 +85,7 @@ function problemsOf(route: RouteOptions, schema: DeclaredSchema): Record<number,
   if (route.config?.idempotent === true) statuses.push(400, 409, 422)
   if (schema.body !== undefined) statuses.push(413, 415)
   const content = { 'application/problem+json': { schema: ProblemSchema } }
-  return Object.fromEntries([...new Set(statuses)].sort().map((status) => [status, { description: 'Refused: see `code`.', content }]))
+  return Object.fromEntries(
+    [...new Set(statuses)].sort().map((status) => [status, { description: 'Refused: see `code`.', content }]),
+  )
 }

@@ -6,8 +6,15 @@ import { Actor, Closed, IsoInstant, Nullable, Page, paging, Plant } from '../sch
 import { visiblePlants } from '../visible.ts'
 
 const Entry = Type.Object({
-  auditId: Type.Integer(), actor: Actor, action: Type.String(), subject: Type.String(), plant: Nullable(Plant), before: Type.Unknown(), after: Type.Unknown(),
-  businessAt: Nullable(IsoInstant), recordedAt: IsoInstant,
+  auditId: Type.Integer(),
+  actor: Actor,
+  action: Type.String(),
+  subject: Type.String(),
+  plant: Nullable(Plant),
+  before: Type.Unknown(),
+  after: Type.Unknown(),
+  businessAt: Nullable(IsoInstant),
+  recordedAt: IsoInstant,
 })
 
 const Key = Type.String({ pattern: "^[A-Za-z][A-Za-z0-9%:._~!*'()-]{0,339}$" })
@@ -19,14 +26,20 @@ export function auditRoutes(app: Api, { db }: ApiDeps): void {
     {
       config: { action: 'audit.read' },
       schema: {
-        tags: ['Audit'], summary: 'Who did what at one’s plants',
-        querystring: Closed({ ...paging, plant: Type.Optional(Plant), subject: Type.Optional(Key), actor: Type.Optional(Key) }), response: { 200: Page(Entry) },
+        tags: ['Audit'],
+        summary: 'Who did what at one’s plants',
+        querystring: Closed({ ...paging, plant: Type.Optional(Plant), subject: Type.Optional(Key), actor: Type.Optional(Key) }),
+        response: { 200: Page(Entry) },
       },
     },
     async (request) => {
       const { limit, after: before } = numberedPageAsked(request.query)
       const { plant, subject, actor } = request.query
-      return pageOf(await listAudit(db, { plants: visiblePlants(request, plant), subject, actor, before, limit: limit + 1 }), limit, (row) => row.auditId)
+      return pageOf(
+        await listAudit(db, { plants: visiblePlants(request, plant), subject, actor, before, limit: limit + 1 }),
+        limit,
+        (row) => row.auditId,
+      )
     },
   )
 }

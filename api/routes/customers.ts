@@ -10,8 +10,15 @@ import { visibleAccount, visiblePlants } from '../visible.ts'
 const STATUSES = ['active', 'inactive', 'banned', 'new', 'closed'] as const
 
 const Customer = Type.Object({
-  customerId: CustomerId, accountId: AccountId, plant: Plant, name: Type.String(), nameHi: Nullable(Type.String()),
-  category: Type.String(), packageCode: Type.String(), meterKind: Nullable(Type.String()), status: OneOf(STATUSES),
+  customerId: CustomerId,
+  accountId: AccountId,
+  plant: Plant,
+  name: Type.String(),
+  nameHi: Nullable(Type.String()),
+  category: Type.String(),
+  packageCode: Type.String(),
+  meterKind: Nullable(Type.String()),
+  status: OneOf(STATUSES),
 })
 
 const query = Closed({
@@ -27,7 +34,15 @@ export function customerRoutes(app: Api, deps: ApiDeps): void {
 
   app.get(
     '/v1/customers',
-    { config: { action: 'customers.read' }, schema: { tags: ['Customers'], summary: 'Customers of one’s plants', querystring: query, response: { 200: Page(Customer) } } },
+    {
+      config: { action: 'customers.read' },
+      schema: {
+        tags: ['Customers'],
+        summary: 'Customers of one’s plants',
+        querystring: query,
+        response: { 200: Page(Customer) },
+      },
+    },
     async (request) => {
       const { limit, after } = pageAsked(request.query)
       const { plant, status, search } = request.query
@@ -38,7 +53,15 @@ export function customerRoutes(app: Api, deps: ApiDeps): void {
 
   app.get(
     '/v1/customers/:customerId',
-    { config: { action: 'accounts.read' }, schema: { tags: ['Customers'], summary: 'Everything about a customer', params: Closed({ customerId: CustomerId }), response: { 200: AccountPage } } },
+    {
+      config: { action: 'accounts.read' },
+      schema: {
+        tags: ['Customers'],
+        summary: 'Everything about a customer',
+        params: Closed({ customerId: CustomerId }),
+        response: { 200: AccountPage },
+      },
+    },
     async (request) => readAccountPage(deps, request, await visibleAccount(db, request, request.params)),
   )
 }

@@ -6,7 +6,10 @@ import { Closed, Currency, MoneyMinor, Plant } from '../schemas.ts'
 import { visiblePlant } from '../visible.ts'
 
 const TrialBalance = Type.Object({
-  plant: Plant, currency: Currency, debitMinor: MoneyMinor, creditMinor: MoneyMinor,
+  plant: Plant,
+  currency: Currency,
+  debitMinor: MoneyMinor,
+  creditMinor: MoneyMinor,
   items: Type.Array(Type.Object({ code: Type.String(), class: Type.String(), debitMinor: MoneyMinor, creditMinor: MoneyMinor })),
 })
 
@@ -16,7 +19,12 @@ export function ledgerRoutes(app: Api, { db }: ApiDeps): void {
     '/v1/ledger/trial-balance',
     {
       config: { action: 'ledger.read' },
-      schema: { tags: ['Ledger'], summary: 'Every ledger account of a plant; debits and credits are equal', querystring: Closed({ plant: Plant }), response: { 200: TrialBalance } },
+      schema: {
+        tags: ['Ledger'],
+        summary: 'Every ledger account of a plant; debits and credits are equal',
+        querystring: Closed({ plant: Plant }),
+        response: { 200: TrialBalance },
+      },
     },
     async (request) => {
       const plant = visiblePlant(request, request.query.plant)

@@ -10,24 +10,51 @@ import { visiblePlant, visiblePlants } from '../visible.ts'
 
 const Whole = Type.Integer({ minimum: 0 })
 const PlantRow = Type.Object({
-  plant: Plant, name: Type.String(), state: Type.String(), cluster: Type.String(), timeZone: Type.String(), currency: Currency, capacityW: Whole, sandbox: Type.Boolean(),
+  plant: Plant,
+  name: Type.String(),
+  state: Type.String(),
+  cluster: Type.String(),
+  timeZone: Type.String(),
+  currency: Currency,
+  capacityW: Whole,
+  sandbox: Type.Boolean(),
 })
 
 const Package = Type.Object({
-  plant: Plant, code: PackageCode, version: Whole, text: Type.String({ description: 'Figure 10: `B1.1 (FD) / 500 / 50+18u`.' }), mode: Type.String(), timing: Type.String(),
-  activeFrom: Type.String(), activeTo: Type.String(), loadLimitW: Whole, currency: Currency, fixedChargeMinor: MoneyMinor, energyRateMinorPerKwh: MoneyMinor,
-  expectedKwh: Whole, meterKinds: Type.Array(Type.String()), effectiveFrom: IsoDate, retiredOn: Nullable(IsoDate),
+  plant: Plant,
+  code: PackageCode,
+  version: Whole,
+  text: Type.String({ description: 'Figure 10: `B1.1 (FD) / 500 / 50+18u`.' }),
+  mode: Type.String(),
+  timing: Type.String(),
+  activeFrom: Type.String(),
+  activeTo: Type.String(),
+  loadLimitW: Whole,
+  currency: Currency,
+  fixedChargeMinor: MoneyMinor,
+  energyRateMinorPerKwh: MoneyMinor,
+  expectedKwh: Whole,
+  meterKinds: Type.Array(Type.String()),
+  effectiveFrom: IsoDate,
+  retiredOn: Nullable(IsoDate),
 })
 
 const Clock = Type.Object({
-  plant: Plant, now: IsoInstant, speed: Type.Number({ description: 'Business time a moment of real time; 1 in production, 0 while it stands.' }), timeZone: Type.String(), sandbox: Type.Boolean(),
+  plant: Plant,
+  now: IsoInstant,
+  speed: Type.Number({ description: 'Business time a moment of real time; 1 in production, 0 while it stands.' }),
+  timeZone: Type.String(),
+  sandbox: Type.Boolean(),
 })
 
 /** Plants, what they offer, and what time it is there. */
 export function plantRoutes(app: Api, { db, now }: ApiDeps): void {
   app.get(
     '/v1/plants',
-    { config: { action: 'plants.read' }, schema: { tags: ['Plants'], summary: 'One’s plants', response: { 200: Type.Object({ items: Type.Array(PlantRow) }) } } },
+    {
+      config: { action: 'plants.read' },
+      schema: { tags: ['Plants'], summary: 'One’s plants', response: { 200: Type.Object({ items: Type.Array(PlantRow) }) } },
+    },
     async (request) => ({ items: await listPlants(db, principalOf(request).plants) }),
   )
 
@@ -36,7 +63,8 @@ export function plantRoutes(app: Api, { db, now }: ApiDeps): void {
     {
       config: { action: 'packages.read' },
       schema: {
-        tags: ['Plants'], summary: 'Packages: all versions, or those on offer on a day',
+        tags: ['Plants'],
+        summary: 'Packages: all versions, or those on offer on a day',
         querystring: Closed({ plant: Type.Optional(Plant), code: Type.Optional(PackageCode), on: Type.Optional(IsoDate) }),
         response: { 200: Type.Object({ items: Type.Array(Package) }) },
       },
@@ -51,13 +79,27 @@ export function plantRoutes(app: Api, { db, now }: ApiDeps): void {
 
   app.get(
     '/v1/clock',
-    { config: { action: 'clock.read' }, schema: { tags: ['Plants'], summary: 'Business time of a plant', querystring: Closed({ plant: Plant }), response: { 200: Clock } } },
+    {
+      config: { action: 'clock.read' },
+      schema: {
+        tags: ['Plants'],
+        summary: 'Business time of a plant',
+        querystring: Closed({ plant: Plant }),
+        response: { 200: Clock },
+      },
+    },
     async (request) => {
       const [row] = await listPlants(db, [visiblePlant(request, request.query.plant)])
       const segments = await readClock(db, request.query.plant)
       const wall = new Date(now()).toISOString()
       const speed = segments.findLast(({ wallFrom }) => wallFrom <= wall)?.speed ?? 0
-      return { plant: request.query.plant, now: businessAt(segments, now()), speed, timeZone: row?.timeZone ?? '', sandbox: row?.sandbox ?? false }
+      return {
+        plant: request.query.plant,
+        now: businessAt(segments, now()),
+        speed,
+        timeZone: row?.timeZone ?? '',
+        sandbox: row?.sandbox ?? false,
+      }
     },
   )
 }

@@ -16,11 +16,21 @@ const tags = ['Processes']
 
 const query = Closed({
   ...paging,
-  plant: Type.Optional(Plant), state: Type.Optional(OneOf(['open', 'parked', 'ended', 'all'], '`open` unless said otherwise.')),
-  workflowType: Type.Optional(Word), stage: Type.Optional(Word), waitingFor: Type.Optional(Word), customerId: Type.Optional(CustomerId),
+  plant: Type.Optional(Plant),
+  state: Type.Optional(OneOf(['open', 'parked', 'ended', 'all'], '`open` unless said otherwise.')),
+  workflowType: Type.Optional(Word),
+  stage: Type.Optional(Word),
+  waitingFor: Type.Optional(Word),
+  customerId: Type.Optional(CustomerId),
 })
 
-const DecidedStep = Type.Object({ step: Type.String(), verdict: Type.String(), decidedBy: Actor, decidedAt: IsoInstant, text: Nullable(Type.String()) })
+const DecidedStep = Type.Object({
+  step: Type.String(),
+  verdict: Type.String(),
+  decidedBy: Actor,
+  decidedAt: IsoInstant,
+  text: Nullable(Type.String()),
+})
 const ProcessPage = Type.Object({ process: Process, decisions: Type.Array(DecidedStep) })
 
 /** Where procedures stand, and the way on for those that are parked. */
@@ -29,11 +39,23 @@ export function processRoutes(app: Api, deps: ApiDeps): void {
 
   app.get(
     '/v1/processes',
-    { config: { action: 'processes.read' }, schema: { tags, summary: 'Processes of one’s plants', querystring: query, response: { 200: Page(Process) } } },
+    {
+      config: { action: 'processes.read' },
+      schema: { tags, summary: 'Processes of one’s plants', querystring: query, response: { 200: Page(Process) } },
+    },
     async (request) => {
       const { limit, after } = pageAsked(request.query)
       const { plant, state = 'open', workflowType, stage, waitingFor, customerId } = request.query
-      const filter = { plants: visiblePlants(request, plant), state, workflowType, stage, waitingFor, customerId, after, limit: limit + 1 }
+      const filter = {
+        plants: visiblePlants(request, plant),
+        state,
+        workflowType,
+        stage,
+        waitingFor,
+        customerId,
+        after,
+        limit: limit + 1,
+      }
       const { items, nextCursor } = pageOf(await listProcesses(db, filter), limit, (row) => row.workflowId)
       return { items: items.map((row) => showProcess(config, request, row)), nextCursor }
     },
@@ -41,7 +63,10 @@ export function processRoutes(app: Api, deps: ApiDeps): void {
 
   app.get(
     '/v1/processes/:workflowId',
-    { config: { action: 'processes.read' }, schema: { tags, summary: 'A process and what was decided in it', params, response: { 200: ProcessPage } } },
+    {
+      config: { action: 'processes.read' },
+      schema: { tags, summary: 'A process and what was decided in it', params, response: { 200: ProcessPage } },
+    },
     async (request) => {
       const row = await visibleProcess(deps, request, request.params.workflowId)
       return { process: showProcess(config, request, row), decisions: await decisionsOf(db, row.workflowId) }
@@ -52,7 +77,13 @@ export function processRoutes(app: Api, deps: ApiDeps): void {
     '/v1/processes/:workflowId/retry',
     {
       config: { action: 'processes.retry', idempotent: true },
-      schema: { tags, summary: 'Let a parked process try again', params, body: Closed({}), response: { 202: Type.Object({ workflowId: WorkflowId }) } },
+      schema: {
+        tags,
+        summary: 'Let a parked process try again',
+        params,
+        body: Closed({}),
+        response: { 202: Type.Object({ workflowId: WorkflowId }) },
+      },
     },
     async (request, reply) => {
       const { workflowId, plant } = await visibleProcess(deps, request, request.params.workflowId)

@@ -1,6 +1,12 @@
 import { type Static, Type } from '@fastify/type-provider-typebox'
 import { createSession, endSession, type SessionHolder } from '../../db/queries/sessions.ts'
-import { findHolderPassword, findPhonePasswords, findStaffPassword, heldAccounts, type PersonPassword } from '../../db/queries/staff.ts'
+import {
+  findHolderPassword,
+  findPhonePasswords,
+  findStaffPassword,
+  heldAccounts,
+  type PersonPassword,
+} from '../../db/queries/staff.ts'
 import type { Db } from '../../db/client.ts'
 import type { Api, ApiDeps } from '../deps.ts'
 import { ApiError } from '../errors.ts'
@@ -23,13 +29,22 @@ const LogIn = Closed(
 )
 
 const Session = Type.Object({ token: Type.String({ description: 'Send as a bearer token.' }), expiresAt: IsoInstant })
-const Me = Type.Object({ kind: Type.String(), actor: Actor, role: Type.String(), scope: Type.Optional(Type.String()), plants: Type.Array(Plant) })
+const Me = Type.Object({
+  kind: Type.String(),
+  actor: Actor,
+  role: Type.String(),
+  scope: Type.Optional(Type.String()),
+  plants: Type.Array(Plant),
+})
 
 /** Logging in and out, and who one is. */
 export function sessionRoutes(app: Api, { db, now }: ApiDeps): void {
   app.post(
     '/v1/sessions',
-    { config: { action: 'open', rateLimit: {} }, schema: { tags: ['Sessions'], summary: 'Log in', body: LogIn, response: { 201: Session } } },
+    {
+      config: { action: 'open', rateLimit: {} },
+      schema: { tags: ['Sessions'], summary: 'Log in', body: LogIn, response: { 201: Session } },
+    },
     async (request, reply) => {
       const holder = await identify(db, request.body)
       const expiresAt = new Date(now() + SESSION_MS).toISOString()
@@ -46,10 +61,14 @@ export function sessionRoutes(app: Api, { db, now }: ApiDeps): void {
     },
   )
 
-  app.get('/v1/me', { config: { action: 'me.read' }, schema: { tags: ['Sessions'], summary: 'Who one is', response: { 200: Me } } }, async (request) => {
-    const { kind, actor, role, plants, ...rest } = principalOf(request)
-    return { kind, actor, role, plants: [...plants], ...('scope' in rest && { scope: rest.scope }) }
-  })
+  app.get(
+    '/v1/me',
+    { config: { action: 'me.read' }, schema: { tags: ['Sessions'], summary: 'Who one is', response: { 200: Me } } },
+    async (request) => {
+      const { kind, actor, role, plants, ...rest } = principalOf(request)
+      return { kind, actor, role, plants: [...plants], ...('scope' in rest && { scope: rest.scope }) }
+    },
+  )
 }
 
 async function identify(db: Db, asked: Static<typeof LogIn>): Promise<SessionHolder> {
@@ -78,9 +97,14 @@ async function matching(people: readonly PersonPassword[], password: string): Pr
 
 /** A shared phone does not say who is there (policy "Names and numbers"): the caller names the connection. */
 async function chooseConnection(db: Db, people: readonly PersonPassword[]): Promise<ApiError> {
-  const held = await heldAccounts(db, people.map(({ personId }) => personId))
+  const held = await heldAccounts(
+    db,
+    people.map(({ personId }) => personId),
+  )
   const choices = held.map(({ accountId, customerId }) => customerId ?? accountId)
-  return new ApiError('CHOOSE_CONNECTION', 'Several customers share this phone. Log in with the customer ID.', { details: { choices } })
+  return new ApiError('CHOOSE_CONNECTION', 'Several customers share this phone. Log in with the customer ID.', {
+    details: { choices },
+  })
 }
 
 function wrong(): ApiError {

@@ -29,28 +29,42 @@ const Report = Closed({
   finalRegisterWh: Type.Optional(EnergyWh),
   serial: Type.Optional(Serial),
   photoRef: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$', examples: ['photos/t12.jpg'] })),
-  receivedBy: Type.Optional(Type.Unsafe<string>({ ...Word, description: 'Who took it, as a relation; the name goes into `text`.' })),
+  receivedBy: Type.Optional(
+    Type.Unsafe<string>({ ...Word, description: 'Who took it, as a relation; the name goes into `text`.' }),
+  ),
   text: note,
 })
 
 /** What people do with a task; who may is said here, whether it can be is said by its process. */
 export function taskDecisionRoutes(app: Api, deps: ApiDeps): void {
+  workRoutes(app, deps)
+  reviewRoutes(app, deps)
+}
+
+function workRoutes(app: Api, deps: ApiDeps): void {
   const { db } = deps
 
   app.post(
     '/v1/tasks/:taskId/assignment',
-    { config: { action: 'tasks.assign', idempotent: true }, schema: { tags, summary: 'Give a task to someone else', params, body: Closed({ to: Login, text: note }), response } },
+    {
+      config: { action: 'tasks.assign', idempotent: true },
+      schema: { tags, summary: 'Give a task to someone else', params, body: Closed({ to: Login, text: note }), response },
+    },
     async (request) => {
       const task = await visibleTask(deps, request, request.params.taskId)
       const { to, text } = request.body
-      if (!(await isStaffAt(db, task.plant, to))) throw new ApiError('INVALID_INPUT', 'Nobody of that log-in works at this plant.', { details: { to } })
+      if (!(await isStaffAt(db, task.plant, to)))
+        throw new ApiError('INVALID_INPUT', 'Nobody of that log-in works at this plant.', { details: { to } })
       return send(deps, request, { task, update: assignTask, text, detail: { to } })
     },
   )
 
   app.post(
     '/v1/tasks/:taskId/refusal',
-    { config: { action: 'tasks.do', idempotent: true }, schema: { tags, summary: 'Give a task back', params, body: Closed({ text: FreeText }), response } },
+    {
+      config: { action: 'tasks.do', idempotent: true },
+      schema: { tags, summary: 'Give a task back', params, body: Closed({ text: FreeText }), response },
+    },
     async (request) => {
       const task = await ownTask(deps, request, request.params.taskId)
       return send(deps, request, { task, update: declineTask, text: request.body.text })
@@ -59,17 +73,25 @@ export function taskDecisionRoutes(app: Api, deps: ApiDeps): void {
 
   app.post(
     '/v1/tasks/:taskId/report',
-    { config: { action: 'tasks.do', idempotent: true }, schema: { tags, summary: 'Report the work', params, body: Report, response } },
+    {
+      config: { action: 'tasks.do', idempotent: true },
+      schema: { tags, summary: 'Report the work', params, body: Report, response },
+    },
     async (request) => {
       const task = await ownTask(deps, request, request.params.taskId)
       const { text, ...detail } = request.body satisfies Static<typeof Report>
       return send(deps, request, { task, update: completeTask, text, detail })
     },
   )
+}
 
+function reviewRoutes(app: Api, deps: ApiDeps): void {
   app.post(
     '/v1/tasks/:taskId/approval',
-    { config: { action: 'tasks.review', idempotent: true }, schema: { tags, summary: 'Confirm someone else’s work', params, body: Closed({ text: note }), response } },
+    {
+      config: { action: 'tasks.review', idempotent: true },
+      schema: { tags, summary: 'Confirm someone else’s work', params, body: Closed({ text: note }), response },
+    },
     async (request) => {
       const task = await visibleTask(deps, request, request.params.taskId)
       return send(deps, request, { task, update: approveTask, text: request.body.text })
@@ -78,7 +100,10 @@ export function taskDecisionRoutes(app: Api, deps: ApiDeps): void {
 
   app.post(
     '/v1/tasks/:taskId/rejection',
-    { config: { action: 'tasks.review', idempotent: true }, schema: { tags, summary: 'Send work back, saying why', params, body: Closed({ text: FreeText }), response } },
+    {
+      config: { action: 'tasks.review', idempotent: true },
+      schema: { tags, summary: 'Send work back, saying why', params, body: Closed({ text: FreeText }), response },
+    },
     async (request) => {
       const task = await visibleTask(deps, request, request.params.taskId)
       return send(deps, request, { task, update: rejectTask, text: request.body.text })
@@ -93,7 +118,11 @@ interface TaskDecision {
   readonly detail?: Readonly<Record<string, string | number>>
 }
 
-function send(deps: ApiDeps, request: FastifyRequest, { task, update, text, detail }: TaskDecision): Promise<Static<typeof StandingDecision>> {
+function send(
+  deps: ApiDeps,
+  request: FastifyRequest,
+  { task, update, text, detail }: TaskDecision,
+): Promise<Static<typeof StandingDecision>> {
   const { taskId, plant } = task
   return decide(deps, { request, workflowId: processIds.task(taskId), plant, update, text, ...(detail && { detail }) })
 }

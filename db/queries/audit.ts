@@ -1,5 +1,6 @@
+import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../client.ts'
-import type { JsonObject } from '../tables.ts'
+import type { AuditLog, JsonObject } from '../tables.ts'
 
 export interface AuditEntry {
   /** A log-in, `customer:{personId}` or the system. */
@@ -31,7 +32,10 @@ export interface AuditFilter {
 }
 
 /** The audit log of these plants, newest first. */
-export async function listAudit(db: Db | Tx, { plants, subject, actor, before, limit }: AuditFilter) {
+export async function listAudit(
+  db: Db | Tx,
+  { plants, subject, actor, before, limit }: AuditFilter,
+): Promise<Selectable<AuditLog>[]> {
   if (plants.length === 0) return []
   let entries = db.selectFrom('auditLog').selectAll().where('plant', 'in', plants).orderBy('auditId', 'desc').limit(limit)
   if (subject !== undefined) entries = entries.where('subject', '=', subject)

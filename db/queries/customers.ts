@@ -53,11 +53,27 @@ async function readStep(db: Db | Tx, { plants, search }: CustomerFilter, after: 
     .selectFrom('connections')
     .innerJoin('accounts', 'accounts.accountId', 'connections.accountId')
     .innerJoin('persons', 'persons.personId', 'accounts.personId')
-    .leftJoin('meterInstallations', (join) => join.onRef('meterInstallations.customerId', '=', 'connections.customerId').on('removedAt', 'is', null))
+    .leftJoin('meterInstallations', (join) =>
+      join.onRef('meterInstallations.customerId', '=', 'connections.customerId').on('removedAt', 'is', null),
+    )
     .leftJoin('meters', 'meters.serial', 'meterInstallations.serial')
-    .select(['connections.customerId', 'connections.accountId', 'connections.plant', 'persons.name', 'nameHi', 'connections.category'])
+    .select([
+      'connections.customerId',
+      'connections.accountId',
+      'connections.plant',
+      'persons.name',
+      'nameHi',
+      'connections.category',
+    ])
     .select(['supplyPackageCode as packageCode', 'meters.kind as meterKind'])
-    .select((eb) => eb.selectFrom('holds').whereRef('holds.customerId', '=', 'connections.customerId').where('liftedAt', 'is', null).select((h) => h.fn.agg<HoldReason[] | null>('array_agg', ['reason']).as('reasons')).as('reasons'))
+    .select((eb) =>
+      eb
+        .selectFrom('holds')
+        .whereRef('holds.customerId', '=', 'connections.customerId')
+        .where('liftedAt', 'is', null)
+        .select((h) => h.fn.agg<HoldReason[] | null>('array_agg', ['reason']).as('reasons'))
+        .as('reasons'),
+    )
     .where('connections.plant', 'in', plants)
     .orderBy('connections.customerId')
     .limit(STEP)

@@ -30,7 +30,12 @@ export async function takeKey(db: Db | Tx, { actor, key }: IdempotentRequest, fi
     .returning('key')
     .executeTakeFirst()
   if (taken !== undefined) return { state: 'taken' }
-  const row = await db.selectFrom('idempotencyKeys').select(['fingerprint', 'status', 'body']).where('actor', '=', actor).where('key', '=', key).executeTakeFirst()
+  const row = await db
+    .selectFrom('idempotencyKeys')
+    .select(['fingerprint', 'status', 'body'])
+    .where('actor', '=', actor)
+    .where('key', '=', key)
+    .executeTakeFirst()
   if (row === undefined) return { state: 'running' }
   if (row.fingerprint !== fingerprint) return { state: 'other-body' }
   return row.status === null ? { state: 'running' } : { state: 'answered', status: row.status, body: row.body }
@@ -40,7 +45,11 @@ export async function takeKey(db: Db | Tx, { actor, key }: IdempotentRequest, fi
  * Keeps the answer for whoever asks again. A route that creates something calls it inside the transaction that does, so that
  * a crash between the two cannot create it twice; the first answer stands.
  */
-export async function keepAnswer(db: Db | Tx, { actor, key }: IdempotentRequest, answer: { status: number; body: unknown }): Promise<void> {
+export async function keepAnswer(
+  db: Db | Tx,
+  { actor, key }: IdempotentRequest,
+  answer: { status: number; body: unknown },
+): Promise<void> {
   await db
     .updateTable('idempotencyKeys')
     .set({ status: answer.status, body: JSON.stringify(answer.body ?? null) })

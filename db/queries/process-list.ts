@@ -19,7 +19,18 @@ export interface ProcessRow {
 }
 
 const COLUMNS = [
-  'workflowId', 'workflowType', 'plant', 'accountId', 'customerId', 'stage', 'waitingFor', 'dueAt', 'outcome', 'parkedReason', 'startedAt', 'changedAt',
+  'workflowId',
+  'workflowType',
+  'plant',
+  'accountId',
+  'customerId',
+  'stage',
+  'waitingFor',
+  'dueAt',
+  'outcome',
+  'parkedReason',
+  'startedAt',
+  'changedAt',
 ] as const
 
 export interface ProcessFilter {
@@ -38,7 +49,12 @@ export interface ProcessFilter {
 /** Processes of these plants by workflow id. */
 export async function listProcesses(db: Db | Tx, filter: ProcessFilter): Promise<ProcessRow[]> {
   if (filter.plants.length === 0) return []
-  let rows = db.selectFrom('processes').select(COLUMNS).where('plant', 'in', filter.plants).orderBy('workflowId').limit(filter.limit)
+  let rows = db
+    .selectFrom('processes')
+    .select(COLUMNS)
+    .where('plant', 'in', filter.plants)
+    .orderBy('workflowId')
+    .limit(filter.limit)
   if (filter.state === 'open' || filter.state === 'parked') rows = rows.where('outcome', 'is', null)
   if (filter.state === 'parked') rows = rows.where('stage', '=', 'Parked')
   if (filter.state === 'ended') rows = rows.where('outcome', 'is not', null)
@@ -51,7 +67,11 @@ export async function listProcesses(db: Db | Tx, filter: ProcessFilter): Promise
 }
 
 /** Processes of one account, open ones first, the newest first within. */
-export async function processesOf(db: Db | Tx, key: { accountId: string; customerId: string | null }, limit: number): Promise<ProcessRow[]> {
+export async function processesOf(
+  db: Db | Tx,
+  key: { accountId: string; customerId: string | null },
+  limit: number,
+): Promise<ProcessRow[]> {
   return db
     .selectFrom('processes')
     .select(COLUMNS)
@@ -72,24 +92,56 @@ export async function findProcess(db: Db | Tx, workflowId: string): Promise<Proc
 
 /** A process whose start is committed and not yet sent: it exists for whoever asks, and is about to begin. */
 async function startOnItsWay(db: Db | Tx, workflowId: string): Promise<ProcessRow | undefined> {
-  const start = await db.selectFrom('outbox').select(['workflowType', 'input', 'recordedAt']).where('kind', '=', 'start').where('workflowId', '=', workflowId).executeTakeFirst()
+  const start = await db
+    .selectFrom('outbox')
+    .select(['workflowType', 'input', 'recordedAt'])
+    .where('kind', '=', 'start')
+    .where('workflowId', '=', workflowId)
+    .executeTakeFirst()
   if (start === undefined) return undefined
   const { plant, accountId, customerId } = start.input as { plant?: string; accountId?: string; customerId?: string }
   return {
-    workflowId, workflowType: start.workflowType ?? '', plant: plant ?? '', accountId: accountId ?? null, customerId: customerId ?? null, stage: 'Starting',
-    waitingFor: null, dueAt: null, outcome: null, parkedReason: null, startedAt: start.recordedAt, changedAt: start.recordedAt,
+    workflowId,
+    workflowType: start.workflowType ?? '',
+    plant: plant ?? '',
+    accountId: accountId ?? null,
+    customerId: customerId ?? null,
+    stage: 'Starting',
+    waitingFor: null,
+    dueAt: null,
+    outcome: null,
+    parkedReason: null,
+    startedAt: start.recordedAt,
+    changedAt: start.recordedAt,
   }
 }
 
 /** The decision of that step, or else the last one of the process. */
-export async function latestDecision(db: Db | Tx, workflowId: string, step?: string): Promise<Pick<Decision, 'step' | 'verdict' | 'decidedBy' | 'decidedAt'> | undefined> {
-  let rows = db.selectFrom('decisions').select(['step', 'verdict', 'decidedBy', 'decidedAt']).where('workflowId', '=', workflowId).orderBy('decidedAt', 'desc').limit(1)
+export async function latestDecision(
+  db: Db | Tx,
+  workflowId: string,
+  step?: string,
+): Promise<Pick<Decision, 'step' | 'verdict' | 'decidedBy' | 'decidedAt'> | undefined> {
+  let rows = db
+    .selectFrom('decisions')
+    .select(['step', 'verdict', 'decidedBy', 'decidedAt'])
+    .where('workflowId', '=', workflowId)
+    .orderBy('decidedAt', 'desc')
+    .limit(1)
   if (step !== undefined) rows = rows.where('step', '=', step)
   return rows.executeTakeFirst()
 }
 
+export interface DecidedStep {
+  readonly step: string
+  readonly verdict: string
+  readonly decidedBy: string
+  readonly decidedAt: string
+  readonly text: string | null
+}
+
 /** Every decision of a process in order, with what was written. */
-export async function decisionsOf(db: Db | Tx, workflowId: string) {
+export async function decisionsOf(db: Db | Tx, workflowId: string): Promise<DecidedStep[]> {
   return db
     .selectFrom('decisions')
     .leftJoin('freeTexts', 'freeTexts.textId', 'decisions.textId')

@@ -31,7 +31,10 @@ export interface CustomerPrincipal {
 /** Opens a session and returns its token, which is kept nowhere: the row holds only its hash. `expiresAt` is technical time. */
 export async function createSession(db: Db | Tx, holder: SessionHolder, expiresAt: string): Promise<string> {
   const token = randomBytes(32).toString('base64url')
-  await db.insertInto('sessions').values({ tokenHash: hashOf(token), expiresAt, ...holder }).execute()
+  await db
+    .insertInto('sessions')
+    .values({ tokenHash: hashOf(token), expiresAt, ...holder })
+    .execute()
   return token
 }
 
@@ -48,12 +51,22 @@ export async function findPrincipal(db: Db | Tx, token: string, at: string): Pro
   if (session.personId !== null) return customer(db, session.personId)
   if (session.login === null || session.scope === null || session.active !== true) return undefined
   const { login, scope } = session
-  return { kind: 'staff', actor: login, login, role: session.role as StaffPrincipal['role'], scope, plants: await plantsInScope(db, scope) }
+  return {
+    kind: 'staff',
+    actor: login,
+    login,
+    role: session.role as StaffPrincipal['role'],
+    scope,
+    plants: await plantsInScope(db, scope),
+  }
 }
 
 /** Ends a session; ending it again changes nothing. Expired ones are swept on the way. */
 export async function endSession(db: Db | Tx, token: string, at: string): Promise<void> {
-  await db.deleteFrom('sessions').where((eb) => eb.or([eb('tokenHash', '=', hashOf(token)), eb('expiresAt', '<', at)])).execute()
+  await db
+    .deleteFrom('sessions')
+    .where((eb) => eb.or([eb('tokenHash', '=', hashOf(token)), eb('expiresAt', '<', at)]))
+    .execute()
 }
 
 /** The plants a scope covers: a plant code, `cluster:<name>`, `state:<code>` or `*`; in alphabetical order. */
@@ -68,7 +81,13 @@ export async function plantsInScope(db: Db | Tx, scope: string): Promise<string[
 }
 
 async function customer(db: Db | Tx, personId: string): Promise<CustomerPrincipal> {
-  const rows = await db.selectFrom('accounts').select('plant').distinct().where('personId', '=', personId).orderBy('plant').execute()
+  const rows = await db
+    .selectFrom('accounts')
+    .select('plant')
+    .distinct()
+    .where('personId', '=', personId)
+    .orderBy('plant')
+    .execute()
   return { kind: 'customer', actor: `customer:${personId}`, personId, role: 'customer', plants: rows.map((row) => row.plant) }
 }
 

@@ -11,12 +11,21 @@ export interface NewStaff {
 
 /** Adds a member of staff; one who is there already keeps what stands. */
 export async function insertStaff(db: Db | Tx, staff: NewStaff): Promise<void> {
-  await db.insertInto('staff').values(staff).onConflict((c) => c.column('login').doNothing()).execute()
+  await db
+    .insertInto('staff')
+    .values(staff)
+    .onConflict((c) => c.column('login').doNothing())
+    .execute()
 }
 
 /** The password hash of an active member of staff. */
 export async function findStaffPassword(db: Db | Tx, login: string): Promise<string | undefined> {
-  const row = await db.selectFrom('staff').select('passwordHash').where('login', '=', login).where('active', '=', true).executeTakeFirst()
+  const row = await db
+    .selectFrom('staff')
+    .select('passwordHash')
+    .where('login', '=', login)
+    .where('active', '=', true)
+    .executeTakeFirst()
   return row?.passwordHash
 }
 
@@ -31,9 +40,13 @@ export interface PersonPassword {
 }
 
 /** The person who holds this account or connection and has a password. */
-export async function findHolderPassword(db: Db | Tx, key: { customerId: string } | { accountId: string }): Promise<PersonPassword[]> {
+export async function findHolderPassword(
+  db: Db | Tx,
+  key: { customerId: string } | { accountId: string },
+): Promise<PersonPassword[]> {
   const persons = withPassword(db)
-  const found = 'customerId' in key ? persons.where('customerId', '=', key.customerId) : persons.where('accountId', '=', key.accountId)
+  const found =
+    'customerId' in key ? persons.where('customerId', '=', key.customerId) : persons.where('accountId', '=', key.accountId)
   return found.execute()
 }
 
@@ -52,9 +65,18 @@ function withPassword(db: Db | Tx) {
 }
 
 /** Account and customer ids that these persons hold, open ones only. */
-export async function heldAccounts(db: Db | Tx, personIds: readonly string[]): Promise<{ accountId: string; customerId: string | null }[]> {
+export async function heldAccounts(
+  db: Db | Tx,
+  personIds: readonly string[],
+): Promise<{ accountId: string; customerId: string | null }[]> {
   if (personIds.length === 0) return []
-  return db.selectFrom('accounts').select(['accountId', 'customerId']).where('personId', 'in', personIds).where('closedAt', 'is', null).orderBy('accountId').execute()
+  return db
+    .selectFrom('accounts')
+    .select(['accountId', 'customerId'])
+    .where('personId', 'in', personIds)
+    .where('closedAt', 'is', null)
+    .orderBy('accountId')
+    .execute()
 }
 
 export interface StaffMember {
@@ -66,12 +88,24 @@ export interface StaffMember {
 }
 
 /** Staff whose scope covers one of these plants, by log-in; `after` is the last log-in of the page before. */
-export async function listStaff(db: Db | Tx, plants: readonly string[], { after, limit }: { after?: string; limit: number }): Promise<StaffMember[]> {
+export async function listStaff(
+  db: Db | Tx,
+  plants: readonly string[],
+  { after, limit }: { after?: string; limit: number },
+): Promise<StaffMember[]> {
   if (plants.length === 0) return []
   let staff = db
     .selectFrom('staff')
     .select(['login', 'name', 'role', 'scope', 'active'])
-    .where((eb) => eb.exists(eb.selectFrom('plants').select('plant').where('plant', 'in', plants).where(sql<boolean>`scope in ('*', plant, 'cluster:' || cluster, 'state:' || state)`)))
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('plants')
+          .select('plant')
+          .where('plant', 'in', plants)
+          .where(sql<boolean>`scope in ('*', plant, 'cluster:' || cluster, 'state:' || state)`),
+      ),
+    )
     .orderBy('login')
     .limit(limit)
   if (after !== undefined) staff = staff.where('login', '>', after)

@@ -22,8 +22,23 @@ export interface TaskRow {
 }
 
 const COLUMNS = [
-  'taskId', 'plant', 'kind', 'accountId', 'customerId', 'sourceWorkflowId', 'sourceStep', 'status', 'assignedTo', 'detail', 'result',
-  'completedBy', 'completedAt', 'reviewedBy', 'reviewedAt', 'dueAt', 'openedAt',
+  'taskId',
+  'plant',
+  'kind',
+  'accountId',
+  'customerId',
+  'sourceWorkflowId',
+  'sourceStep',
+  'status',
+  'assignedTo',
+  'detail',
+  'result',
+  'completedBy',
+  'completedAt',
+  'reviewedBy',
+  'reviewedAt',
+  'dueAt',
+  'openedAt',
 ] as const
 
 export interface TaskFilter {
@@ -40,7 +55,13 @@ export interface TaskFilter {
 /** Tasks of these plants, the most urgent first. */
 export async function listTasks(db: Db | Tx, filter: TaskFilter): Promise<TaskRow[]> {
   if (filter.plants.length === 0) return []
-  let rows = db.selectFrom('tasks').select(COLUMNS).where('plant', 'in', filter.plants).orderBy('dueAt').orderBy('taskId').limit(filter.limit)
+  let rows = db
+    .selectFrom('tasks')
+    .select(COLUMNS)
+    .where('plant', 'in', filter.plants)
+    .orderBy('dueAt')
+    .orderBy('taskId')
+    .limit(filter.limit)
   if (filter.status === 'open') rows = rows.where('status', 'in', ['requested', 'in-process', 'review'])
   else if (filter.status !== undefined) rows = rows.where('status', '=', filter.status)
   for (const column of ['assignedTo', 'kind', 'customerId'] as const) {
@@ -48,12 +69,20 @@ export async function listTasks(db: Db | Tx, filter: TaskFilter): Promise<TaskRo
     if (wanted !== undefined) rows = rows.where(column, '=', wanted)
   }
   const { after } = filter
-  if (after !== undefined) rows = rows.where((eb) => eb.or([eb('dueAt', '>', after.dueAt), eb.and([eb('dueAt', '=', after.dueAt), eb('taskId', '>', after.taskId)])]))
+  if (after !== undefined)
+    rows = rows.where((eb) =>
+      eb.or([eb('dueAt', '>', after.dueAt), eb.and([eb('dueAt', '=', after.dueAt), eb('taskId', '>', after.taskId)])]),
+    )
   return (await rows.execute()) as TaskRow[]
 }
 
 /** One task of these plants. */
 export async function findVisibleTask(db: Db | Tx, plants: readonly string[], taskId: string): Promise<TaskRow | undefined> {
   if (plants.length === 0) return undefined
-  return (await db.selectFrom('tasks').select(COLUMNS).where('plant', 'in', plants).where('taskId', '=', taskId).executeTakeFirst()) as TaskRow | undefined
+  return (await db
+    .selectFrom('tasks')
+    .select(COLUMNS)
+    .where('plant', 'in', plants)
+    .where('taskId', '=', taskId)
+    .executeTakeFirst()) as TaskRow | undefined
 }

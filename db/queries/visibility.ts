@@ -40,6 +40,17 @@ export async function findPersonAt(db: Db | Tx, plant: string, personId: string)
     .selectFrom('persons')
     .select('personId')
     .where('personId', '=', personId)
-    .where((eb) => eb.or([eb('plant', '=', plant), eb.exists(eb.selectFrom('accounts').select('accountId').whereRef('accounts.personId', '=', 'persons.personId').where('accounts.plant', '=', plant))]))
+    .where((eb) =>
+      eb.or([
+        eb('plant', '=', plant),
+        eb.exists(
+          eb
+            .selectFrom('accounts')
+            .select('accountId')
+            .whereRef('accounts.personId', '=', 'persons.personId')
+            .where('accounts.plant', '=', plant),
+        ),
+      ]),
+    )
     .executeTakeFirst()
 }

@@ -31,12 +31,26 @@ async function taskFor(login: string): Promise<string> {
   const asOf = await katsa.now()
   const { accountId, customerId } = customer
   const source = { workflowId: `collection:${customerId}`, step: `step-${keys}` }
-  const { taskId } = await inTransaction(katsa.db, (tx) => openTask(tx, { plant: 'BHKATS', kind: 'no-supply', accountId, customerId, source, dueAt: '2026-07-03T00:00:00.000Z', asOf, assignTo: login }))
+  const { taskId } = await inTransaction(katsa.db, (tx) =>
+    openTask(tx, {
+      plant: 'BHKATS',
+      kind: 'no-supply',
+      accountId,
+      customerId,
+      source,
+      dueAt: '2026-07-03T00:00:00.000Z',
+      asOf,
+      assignTo: login,
+    }),
+  )
   await katsa.settle()
   return taskId
 }
 
-const stands = async (taskId: string) => (await api.app.inject({ url: `/v1/tasks/${taskId}`, headers: await api.logIn({ staffLogin: 'deepa' }) })).json().status
+async function stands(taskId: string): Promise<string> {
+  const reply = await api.app.inject({ url: `/v1/tasks/${taskId}`, headers: await api.logIn({ staffLogin: 'deepa' }) })
+  return reply.json<{ status: string }>().status
+}
 
 test('work is reported by whoever has it and confirmed by another', async () => {
   const taskId = await taskFor('binod')
@@ -55,7 +69,10 @@ test('the second of two deciders learns who was first and when, also after the r
   const taskId = await taskFor('binod')
   await post('binod', `/v1/tasks/${taskId}/report`, { outcome: 'done' })
   await katsa.settle()
-  const [first, second] = await Promise.all([post('chandan', `/v1/tasks/${taskId}/approval`, {}), post('deepa', `/v1/tasks/${taskId}/rejection`, { text: 'Photo is missing' })])
+  const [first, second] = await Promise.all([
+    post('chandan', `/v1/tasks/${taskId}/approval`, {}),
+    post('deepa', `/v1/tasks/${taskId}/rejection`, { text: 'Photo is missing' }),
+  ])
   expect([first.statusCode, second.statusCode].sort()).toEqual([200, 409])
   const winner = first.statusCode === 200 ? 'chandan' : 'deepa'
   const lost = first.statusCode === 200 ? second : first
@@ -67,12 +84,19 @@ test('the second of two deciders learns who was first and when, also after the r
   await post('chandan', `/v1/tasks/${ended}/approval`, {})
   await katsa.settle()
   const late = await post('deepa', `/v1/tasks/${ended}/approval`, {})
-  expect([late.statusCode, late.json().code, late.json().details]).toMatchObject([409, 'ALREADY_DECIDED', { decidedBy: 'chandan', verdict: 'approved' }])
+  expect([late.statusCode, late.json().code, late.json().details]).toMatchObject([
+    409,
+    'ALREADY_DECIDED',
+    { decidedBy: 'chandan', verdict: 'approved' },
+  ])
 })
 
 test('the same decision sent twice is one decision', async () => {
   const taskId = await taskFor('binod')
-  const [first, again] = [await post('binod', `/v1/tasks/${taskId}/report`, { outcome: 'done' }, 'once'), await post('binod', `/v1/tasks/${taskId}/report`, { outcome: 'done' }, 'once')]
+  const [first, again] = [
+    await post('binod', `/v1/tasks/${taskId}/report`, { outcome: 'done' }, 'once'),
+    await post('binod', `/v1/tasks/${taskId}/report`, { outcome: 'done' }, 'once'),
+  ]
   expect(again.headers['idempotency-replayed']).toBe('true')
   expect(again.json()).toEqual(first.json())
 })
@@ -89,7 +113,9 @@ test('a task is given only to people of the plant, and reported only by whoever 
   expect((await post('jyoti', `/v1/tasks/${taskId}/report`, { outcome: 'done' })).json().code).toBe('NOT_PERMITTED')
   expect((await post('deepa', `/v1/tasks/${taskId}/assignment`, { to: 'jyoti' })).statusCode).toBe(200)
   await katsa.settle()
-  expect((await post('jyoti', `/v1/tasks/${taskId}/report`, { outcome: 'not-possible', reason: 'house-shut' })).statusCode).toBe(200)
+  expect((await post('jyoti', `/v1/tasks/${taskId}/report`, { outcome: 'not-possible', reason: 'house-shut' })).statusCode).toBe(
+    200,
+  )
 })
 
 test('a process that stands is not parked, so there is nothing to retry', async () => {
@@ -101,7 +127,16 @@ test('a process that stands is not parked, so there is nothing to retry', async 
 test('a process whose start is on its way is waited for, not denied', async () => {
   const { accountId, customerId } = customer
   const { taskId } = await inTransaction(katsa.db, (tx) =>
-    openTask(tx, { plant: 'BHKATS', kind: 'no-supply', accountId, customerId, source: { workflowId: 'x', step: 'unsent' }, dueAt: '2026-07-03T00:00:00.000Z', asOf: '2026-07-01T03:30:00.000Z', assignTo: 'binod' }),
+    openTask(tx, {
+      plant: 'BHKATS',
+      kind: 'no-supply',
+      accountId,
+      customerId,
+      source: { workflowId: 'x', step: 'unsent' },
+      dueAt: '2026-07-03T00:00:00.000Z',
+      asOf: '2026-07-01T03:30:00.000Z',
+      assignTo: 'binod',
+    }),
   )
   const reply = await post('binod', `/v1/tasks/${taskId}/report`, { outcome: 'done' })
   expect([reply.statusCode, reply.json().code, reply.headers['retry-after']]).toEqual([503, 'TRY_AGAIN', '2'])
@@ -111,17 +146,30 @@ test('a process whose start is on its way is waited for, not denied', async () =
 test('every decision and refusal is in the audit log, and words of people only in their own table', async () => {
   const taskId = await taskFor('binod')
   await post('binod', `/v1/tasks/${taskId}/refusal`, { text: 'मेरी तबीयत ठीक नहीं है' })
-  const { items } = (await api.app.inject({ url: `/v1/audit?subject=${encodeURIComponent(processIds.task(taskId))}`, headers: await api.logIn({ staffLogin: 'geeta' }) })).json()
+  const { items } = (
+    await api.app.inject({
+      url: `/v1/audit?subject=${encodeURIComponent(processIds.task(taskId))}`,
+      headers: await api.logIn({ staffLogin: 'geeta' }),
+    })
+  ).json()
   expect(items).toMatchObject([{ actor: 'binod', action: 'decline', after: { result: 'accepted' } }])
   expect(JSON.stringify(items)).not.toContain('तबीयत')
   const history = await katsa.temporal.client.workflow.getHandle(processIds.task(taskId)).fetchHistory()
   expect(readable(history)).toContain('binod')
   expect(readable(history)).not.toContain('तबीयत')
-  const written = await katsa.db.selectFrom('freeTexts').select(['body', 'writtenBy']).where('writtenBy', '=', 'binod').orderBy('textId', 'desc').limit(1).execute()
+  const written = await katsa.db
+    .selectFrom('freeTexts')
+    .select(['body', 'writtenBy'])
+    .where('writtenBy', '=', 'binod')
+    .orderBy('textId', 'desc')
+    .limit(1)
+    .execute()
   expect(written).toEqual([{ body: 'मेरी तबीयत ठीक नहीं है', writtenBy: 'binod' }])
 })
 
 /** A history with its payloads as text. */
 function readable(history: unknown): string {
-  return JSON.stringify(history).replace(/"data":"([A-Za-z0-9+/=]+)"/g, (_, base64: string) => Buffer.from(base64, 'base64').toString('utf8'))
+  return JSON.stringify(history).replace(/"data":"([A-Za-z0-9+/=]+)"/g, (_, base64: string) =>
+    Buffer.from(base64, 'base64').toString('utf8'),
+  )
 }

@@ -31,7 +31,12 @@ test('people read the documents in a browser', async () => {
 
 test('every code of a problem is listed', async () => {
   const { problems } = (await api.app.inject({ url: '/problems' })).json()
-  expect(problems).toContainEqual({ type: '/problems/already-decided', code: 'ALREADY_DECIDED', title: 'Already decided', status: 409 })
+  expect(problems).toContainEqual({
+    type: '/problems/already-decided',
+    code: 'ALREADY_DECIDED',
+    title: 'Already decided',
+    status: 409,
+  })
 })
 
 test('health tells a process that lives from one that can serve', async () => {

@@ -23,7 +23,12 @@ test.each([
   ['a prototype', '{"login":"asha","password":"1234","__proto__":{"a":1}}', 400, 'MALFORMED_BODY'],
   ['a constructor', '{"login":"asha","password":"1234","constructor":{"prototype":{"a":1}}}', 400, 'MALFORMED_BODY'],
 ])('%s is refused before it is looked at', async (_why, payload, status, code) => {
-  const reply = await api.app.inject({ method: 'POST', url: '/v1/sessions', headers: { 'content-type': 'application/json' }, payload })
+  const reply = await api.app.inject({
+    method: 'POST',
+    url: '/v1/sessions',
+    headers: { 'content-type': 'application/json' },
+    payload,
+  })
   expect([reply.statusCode, reply.json().code]).toEqual([status, code])
 })
 
@@ -33,7 +38,10 @@ test('a trace that came with the request goes on', async () => {
   expect(reply.json().trace_id).toBe(trace)
 })
 
-test.each(['Basic YTpi', 'Bearer', 'Bearer short', 'Bearer ' + 'x'.repeat(43), `Bearer ${'x'.repeat(500)}`])('the header "%s" logs nobody in', async (authorization) => {
-  const reply = await api.app.inject({ url: '/v1/me', headers: { authorization } })
-  expect([reply.statusCode, reply.headers['www-authenticate'], reply.json().code]).toEqual([401, 'Bearer', 'UNAUTHENTICATED'])
-})
+test.each(['Basic YTpi', 'Bearer', 'Bearer short', 'Bearer ' + 'x'.repeat(43), `Bearer ${'x'.repeat(500)}`])(
+  'the header "%s" logs nobody in',
+  async (authorization) => {
+    const reply = await api.app.inject({ url: '/v1/me', headers: { authorization } })
+    expect([reply.statusCode, reply.headers['www-authenticate'], reply.json().code]).toEqual([401, 'Bearer', 'UNAUTHENTICATED'])
+  },
+)

@@ -12,7 +12,9 @@ afterAll(() => w.close())
 const GONE = 'onboarding:BHKATS-A9999'
 const retry = (workflowId: string, key: string, more: { payload?: object; role?: 'head-office' | 'cluster-in-charge' } = {}) =>
   w.app.inject({
-    method: 'POST', url: `/v1/processes/${encodeURIComponent(workflowId)}/retry`, payload: more.payload ?? {},
+    method: 'POST',
+    url: `/v1/processes/${encodeURIComponent(workflowId)}/retry`,
+    payload: more.payload ?? {},
     headers: { ...w.as(more.role ?? 'cluster-in-charge'), 'idempotency-key': key },
   })
 
@@ -46,13 +48,19 @@ test('while the first is still running the second is told to wait', async () => 
 
 test('a request whose process died is taken up again after a minute', async () => {
   await retry(GONE, 'died')
-  await w.database.db.updateTable('idempotencyKeys').set({ status: null, body: null, recordedAt: sql`now() - interval '2 minutes'` }).where('key', '=', 'died').execute()
+  await w.database.db
+    .updateTable('idempotencyKeys')
+    .set({ status: null, body: null, recordedAt: sql`now() - interval '2 minutes'` })
+    .where('key', '=', 'died')
+    .execute()
   expect((await retry(GONE, 'died')).statusCode).toBe(404)
 })
 
 test('of many at the same moment one acts', async () => {
   const replies = await Promise.all(Array.from({ length: 8 }, () => retry(GONE, 'crowd')))
-  expect(replies.filter((reply) => reply.statusCode === 404 && reply.headers['idempotency-replayed'] === undefined)).toHaveLength(1)
+  expect(replies.filter((reply) => reply.statusCode === 404 && reply.headers['idempotency-replayed'] === undefined)).toHaveLength(
+    1,
+  )
 })
 
 test('a decision that nobody hears is answered with when to come back, keeps no key, and is written down', async () => {
@@ -60,6 +68,12 @@ test('a decision that nobody hears is answered with when to come back, keeps no 
   expect([reply.statusCode, reply.json().code, reply.headers['retry-after']]).toEqual([503, 'TRY_AGAIN', '2'])
   expect(await w.database.db.selectFrom('idempotencyKeys').selectAll().where('key', '=', 'unheard').execute()).toEqual([])
   const { items } = (await w.app.inject({ url: '/v1/audit', headers: w.as('head-office') })).json()
-  expect(items[0]).toMatchObject({ actor: 'deepa', action: 'retry', subject: w.workflowId, plant: 'BHKATS', after: { result: 'refused', code: 'TRY_AGAIN' } })
+  expect(items[0]).toMatchObject({
+    actor: 'deepa',
+    action: 'retry',
+    subject: w.workflowId,
+    plant: 'BHKATS',
+    after: { result: 'refused', code: 'TRY_AGAIN' },
+  })
   expect(await findProcess(w.database.db, w.workflowId)).toMatchObject({ stage: 'Parked' })
 })

@@ -9,10 +9,17 @@ let w: World
 beforeAll(async () => {
   w = await world()
   const { db } = w.database
-  await insertStaff(db, { login: 'kavita', name: 'Kavita Rai', role: 'csa', scope: 'cluster:Saran East', passwordHash: await hashPassword('correct horse') })
+  await insertStaff(db, {
+    login: 'kavita',
+    name: 'Kavita Rai',
+    role: 'csa',
+    scope: 'cluster:Saran East',
+    passwordHash: await hashPassword('correct horse'),
+  })
   await setPersonPassword(db, w.sunita.personId, await hashPassword('4711'))
   await setPersonPassword(db, w.mohan.personId, await hashPassword('4711'))
-  for (const { personId } of [w.sunita, w.mohan]) await db.updateTable('persons').set({ phone: '+910000000001' }).where('personId', '=', personId).execute()
+  for (const { personId } of [w.sunita, w.mohan])
+    await db.updateTable('persons').set({ phone: '+910000000001' }).where('personId', '=', personId).execute()
 })
 afterAll(() => w.close())
 
@@ -22,12 +29,22 @@ const me = (token: string) => w.app.inject({ url: '/v1/me', headers: { authoriza
 test('staff log in with their password and see the plants of their scope', async () => {
   const session = await logIn({ login: 'kavita', password: 'correct horse' })
   expect(session.statusCode).toBe(201)
-  expect((await me(session.json().token)).json()).toEqual({ kind: 'staff', actor: 'kavita', role: 'csa', scope: 'cluster:Saran East', plants: ['BHKATS'] })
+  expect((await me(session.json().token)).json()).toEqual({
+    kind: 'staff',
+    actor: 'kavita',
+    role: 'csa',
+    scope: 'cluster:Saran East',
+    plants: ['BHKATS'],
+  })
 })
 
 test('a customer logs in with the customer ID', async () => {
   const session = await logIn({ customerId: w.sunita.customerId, password: '4711' })
-  expect((await me(session.json().token)).json()).toMatchObject({ kind: 'customer', actor: `customer:${w.sunita.personId}`, plants: ['BHKATS'] })
+  expect((await me(session.json().token)).json()).toMatchObject({
+    kind: 'customer',
+    actor: `customer:${w.sunita.personId}`,
+    plants: ['BHKATS'],
+  })
 })
 
 test('an applicant logs in with the application, before there is a customer ID', async () => {
@@ -48,9 +65,16 @@ test('a shared phone lets in the one whose password it is', async () => {
 
 test('a wrong password and an unknown log-in are told apart by nobody', async () => {
   const [wrong, unknown, unset] = await Promise.all([
-    logIn({ login: 'kavita', password: 'wrong horse' }), logIn({ login: 'nobody', password: 'wrong horse' }), logIn({ login: 'asha', password: '----' }),
+    logIn({ login: 'kavita', password: 'wrong horse' }),
+    logIn({ login: 'nobody', password: 'wrong horse' }),
+    logIn({ login: 'asha', password: '----' }),
   ])
-  for (const reply of [wrong, unknown, unset]) expect([reply.statusCode, reply.json().code, reply.json().detail]).toEqual([401, 'WRONG_CREDENTIALS', 'Log-in or password is wrong.'])
+  for (const reply of [wrong, unknown, unset])
+    expect([reply.statusCode, reply.json().code, reply.json().detail]).toEqual([
+      401,
+      'WRONG_CREDENTIALS',
+      'Log-in or password is wrong.',
+    ])
 })
 
 test('logging out ends the session', async () => {
@@ -79,7 +103,10 @@ test('the database holds no token that could be used', async () => {
 test('passwords cannot be tried out', async () => {
   const strict = await startApi({ config: { logInsPerMinute: 3 } })
   const tries = []
-  for (let n = 0; n < 4; n += 1) tries.push(await strict.app.inject({ method: 'POST', url: '/v1/sessions', payload: { login: 'kavita', password: `guess ${n}` } }))
+  for (let n = 0; n < 4; n += 1)
+    tries.push(
+      await strict.app.inject({ method: 'POST', url: '/v1/sessions', payload: { login: 'kavita', password: `guess ${n}` } }),
+    )
   const last = tries.at(-1)
   expect(tries.map((reply) => reply.statusCode)).toEqual([401, 401, 401, 429])
   expect([last?.json().code, Number(last?.headers['retry-after']) > 0]).toEqual(['TOO_MANY_REQUESTS', true])

@@ -33,8 +33,18 @@ function temporalNowhere(): Client {
 /** The API on a database and a Temporal of the test's own, reached by injection. Close `app` in `afterAll`. */
 export async function openApi(db: Db, choices: Choices = {}): Promise<OpenApi> {
   const deps: ApiDeps = {
-    db, client: choices.client ?? temporalNowhere(), taskQueue: 'operations', now: choices.now ?? Date.now, log: false,
-    config: { namespace: 'default', temporalUiUrl: 'http://temporal.test', logInsPerMinute: 1000, kycKey: Buffer.alloc(32, 7), ...choices.config },
+    db,
+    client: choices.client ?? temporalNowhere(),
+    taskQueue: 'operations',
+    now: choices.now ?? Date.now,
+    log: false,
+    config: {
+      namespace: 'default',
+      temporalUiUrl: 'http://temporal.test',
+      logInsPerMinute: 1000,
+      kycKey: Buffer.alloc(32, 7),
+      ...choices.config,
+    },
   }
   const app = await buildApp(deps)
   await app.ready()

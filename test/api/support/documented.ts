@@ -50,9 +50,15 @@ export function documentedRoutes(app: Api): DocumentedRoute[] {
       const method = verb.toUpperCase() as DocumentedRoute['method']
       const parameters = operation.parameters ?? []
       return {
-        title: `${method} ${path}`, method, path, parameters, body: operation.requestBody?.content['application/json']?.schema,
+        title: `${method} ${path}`,
+        method,
+        path,
+        parameters,
+        body: operation.requestBody?.content['application/json']?.schema,
         isJson: operation.requestBody === undefined || 'application/json' in operation.requestBody.content,
-        roles: operation['x-roles'] ?? [], isIdempotent: parameters.some(({ name }) => name.toLowerCase() === 'idempotency-key'), responses: operation.responses,
+        roles: operation['x-roles'] ?? [],
+        isIdempotent: parameters.some(({ name }) => name.toLowerCase() === 'idempotency-key'),
+        responses: operation.responses,
       }
     }),
   )
@@ -63,7 +69,8 @@ export function sample(schema: Schema): unknown {
   const [example] = schema.examples ?? schema.enum ?? []
   if (example !== undefined) return example
   if (schema.anyOf?.[0] !== undefined) return sample(schema.anyOf[0])
-  if (schema.type === 'object') return Object.fromEntries((schema.required ?? []).map((name) => [name, sample(schema.properties?.[name] ?? {})]))
+  if (schema.type === 'object')
+    return Object.fromEntries((schema.required ?? []).map((name) => [name, sample(schema.properties?.[name] ?? {})]))
   if (schema.type === 'array') return schema.items === undefined ? [] : [sample(schema.items)]
   if (schema.type === 'integer' || schema.type === 'number') return Math.max(schema.minimum ?? 1, 1)
   if (schema.type === 'boolean') return true
@@ -73,7 +80,9 @@ export function sample(schema: Schema): unknown {
 /** The path with these values in it, or samples; and the required part of the query. */
 export function urlOf(route: DocumentedRoute, values: Readonly<Record<string, string>> = {}): string {
   const valueOf = ({ name, example, schema }: Parameter): string => values[name] ?? String(example ?? sample(schema))
-  const named = new Map(route.parameters.filter((parameter) => parameter.in === 'path').map((parameter) => [parameter.name, valueOf(parameter)]))
+  const named = new Map(
+    route.parameters.filter((parameter) => parameter.in === 'path').map((parameter) => [parameter.name, valueOf(parameter)]),
+  )
   const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(named.get(name) ?? ''))
   const query = route.parameters.filter((parameter) => parameter.in === 'query' && parameter.required === true)
   const search = new URLSearchParams(query.map((parameter): [string, string] => [parameter.name, valueOf(parameter)])).toString()

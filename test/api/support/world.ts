@@ -23,7 +23,14 @@ export interface World extends TestApi {
   readonly asStranger: (role: Role) => Headers
 }
 
-const KATSA_STAFF = { csa: 'asha', technician: 'binod', operator: 'chandan', 'cluster-in-charge': 'deepa', 'state-in-charge': 'farid', 'head-office': 'geeta' } as const
+const KATSA_STAFF = {
+  csa: 'asha',
+  technician: 'binod',
+  operator: 'chandan',
+  'cluster-in-charge': 'deepa',
+  'state-in-charge': 'farid',
+  'head-office': 'geeta',
+} as const
 const FAR_PLANT = 'JHDUMK'
 
 /** Builds a {@link World}; close it in `afterAll`. */
@@ -35,11 +42,23 @@ export async function world(more: Parameters<typeof startApi>[0] = {}): Promise<
   const mohan = await connectCustomer(db, {})
   const work = await seedWork(db, sunita)
   const farAccountId = await seedFarPlant(db)
-  const staff = await Promise.all(Object.entries(KATSA_STAFF).map(async ([role, login]) => [role, await api.logIn({ staffLogin: login })] as const))
-  const strangers = await Promise.all(Object.keys(KATSA_STAFF).map(async (role) => [role, await api.logIn({ staffLogin: `far-${role}` })] as const))
+  const staff = await Promise.all(
+    Object.entries(KATSA_STAFF).map(async ([role, login]) => [role, await api.logIn({ staffLogin: login })] as const),
+  )
+  const strangers = await Promise.all(
+    Object.keys(KATSA_STAFF).map(async (role) => [role, await api.logIn({ staffLogin: `far-${role}` })] as const),
+  )
   const asRole = new Map<string, Headers>([...staff, ['customer', await api.logIn({ personId: sunita.personId })]])
   const asFar = new Map<string, Headers>([...strangers, ['customer', await api.logIn({ personId: mohan.personId })]])
-  return { ...api, ...work, sunita, mohan, farAccountId, as: (role) => found(asRole, role), asStranger: (role) => found(asFar, role) }
+  return {
+    ...api,
+    ...work,
+    sunita,
+    mohan,
+    farAccountId,
+    as: (role) => found(asRole, role),
+    asStranger: (role) => found(asFar, role),
+  }
 }
 
 function found(headers: ReadonlyMap<string, Headers>, role: Role): Headers {
@@ -52,10 +71,29 @@ async function seedWork(db: Db, { accountId, customerId }: ConnectedCustomer): P
   const workflowId = `collection:${customerId}`
   const asOf = '2026-07-01T03:30:00.000Z'
   await inTransaction(db, (tx) =>
-    saveStage(tx, { workflowId, workflowType: 'collectDues', input: {}, plant: 'BHKATS', accountId, customerId, stage: 'Parked', waitingFor: 'cluster-in-charge', parkedReason: 'INVALID_INPUT: test', asOf }),
+    saveStage(tx, {
+      workflowId,
+      workflowType: 'collectDues',
+      input: {},
+      plant: 'BHKATS',
+      accountId,
+      customerId,
+      stage: 'Parked',
+      waitingFor: 'cluster-in-charge',
+      parkedReason: 'INVALID_INPUT: test',
+      asOf,
+    }),
   )
   const { taskId } = await inTransaction(db, (tx) =>
-    openTask(tx, { plant: 'BHKATS', kind: 'no-supply', accountId, customerId, source: { workflowId, step: 'look' }, dueAt: '2026-07-02T03:30:00.000Z', asOf }),
+    openTask(tx, {
+      plant: 'BHKATS',
+      kind: 'no-supply',
+      accountId,
+      customerId,
+      source: { workflowId, step: 'look' },
+      dueAt: '2026-07-02T03:30:00.000Z',
+      asOf,
+    }),
   )
   return { workflowId, taskId }
 }
@@ -63,16 +101,48 @@ async function seedWork(db: Db, { accountId, customerId }: ConnectedCustomer): P
 async function seedFarPlant(db: Db): Promise<string> {
   await db
     .insertInto('plants')
-    .values({ plant: FAR_PLANT, state: 'JH', name: 'Dumka', cluster: 'Dumka West', timeZone: 'Asia/Kolkata', currency: 'INR', capacityW: 20_000 })
+    .values({
+      plant: FAR_PLANT,
+      state: 'JH',
+      name: 'Dumka',
+      cluster: 'Dumka West',
+      timeZone: 'Asia/Kolkata',
+      currency: 'INR',
+      capacityW: 20_000,
+    })
     .execute()
-  await db.insertInto('clockSegments').values({ plant: FAR_PLANT, wallFrom: '2020-01-01T00:00:00.000Z', businessFrom: '2026-07-01T00:00:00.000Z', speed: 1, reason: 'test' }).execute()
-  await db.insertInto('policies').values({ plant: FAR_PLANT, version: 1, effectiveFrom: '2026-01-01', document: JSON.stringify(KATSA_POLICY_V1) }).execute()
+  await db
+    .insertInto('clockSegments')
+    .values({
+      plant: FAR_PLANT,
+      wallFrom: '2020-01-01T00:00:00.000Z',
+      businessFrom: '2026-07-01T00:00:00.000Z',
+      speed: 1,
+      reason: 'test',
+    })
+    .execute()
+  await db
+    .insertInto('policies')
+    .values({ plant: FAR_PLANT, version: 1, effectiveFrom: '2026-01-01', document: JSON.stringify(KATSA_POLICY_V1) })
+    .execute()
   await db
     .insertInto('staff')
-    .values(Object.keys(KATSA_STAFF).map((role) => ({ login: `far-${role}`, name: role, role, scope: FAR_PLANT, passwordHash: '-' })))
+    .values(
+      Object.keys(KATSA_STAFF).map((role) => ({ login: `far-${role}`, name: role, role, scope: FAR_PLANT, passwordHash: '-' })),
+    )
     .execute()
   await db.insertInto('persons').values({ personId: 'far-1', plant: FAR_PLANT, name: 'Birsa Hansda', language: 'hi' }).execute()
   const accountId = `${FAR_PLANT}-A0001`
-  await db.insertInto('accounts').values({ accountId, plant: FAR_PLANT, personId: 'far-1', category: 'low-income', currency: 'INR', openedAt: '2026-07-01T00:00:00.000Z' }).execute()
+  await db
+    .insertInto('accounts')
+    .values({
+      accountId,
+      plant: FAR_PLANT,
+      personId: 'far-1',
+      category: 'low-income',
+      currency: 'INR',
+      openedAt: '2026-07-01T00:00:00.000Z',
+    })
+    .execute()
   return accountId
 }
