@@ -82,6 +82,9 @@ async function live(options) {
     process.exit(0)
   }
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, asked)
+  // A kill of npm ends npm and the shell between, and tells us nothing; but then we have another parent.
+  const parent = process.ppid
+  if (process.env.npm_lifecycle_event) setInterval(() => process.ppid !== parent && askedAt === 0 && asked(), 500).unref()
   try {
     await stack.ready
   } catch (error) {
