@@ -66,8 +66,8 @@ export async function readLag(
 }
 
 /** Wakes every open process of a plant: those that sleep by the old speed would oversleep. */
-export async function wakePlant(tx: Tx, plant: string): Promise<void> {
-  await tx
+export async function wakePlant(db: Db | Tx, plant: string): Promise<void> {
+  await db
     .insertInto('outbox')
     .columns(['kind', 'topic'])
     .expression((eb) =>

@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../../db/client.ts'
 import { appendClockSegment, readClock } from '../../db/queries/clock.ts'
 import { tryLock } from '../../db/queries/locks.ts'
-import { beatClock, chosenSpeed, PACE_REASON, readLag, sandboxPlants, wakePlant } from '../../db/queries/sandbox.ts'
+import { beatClock, chosenSpeed, PACE_REASON, readLag, sandboxPlants } from '../../db/queries/sandbox.ts'
 import { businessAt, nextSegment } from '../../domain/business-time.ts'
 import { instantFromMs, msOf } from '../../domain/calendar.ts'
 import { nextPace, type PaceChange } from '../../domain/sandbox-pace.ts'
@@ -40,6 +40,5 @@ async function keepPace(
   if (change === undefined) return undefined
   const segment = nextSegment({ segments, wallMs: wallMs + BEGINS_AFTER_MS, speed: change.speed })
   await appendClockSegment(tx, { ...segment, plant, reason: `${PACE_REASON}${change.why}` })
-  if (change.speed > last.speed) await wakePlant(tx, plant)
   return change
 }
