@@ -54,25 +54,55 @@ export function createApplicationEndingActivities({ db }: { db: Db }) {
     /** Closes the account once nothing is held and nothing is on its way back; false while there is. */
     closeEndedAccount: ({ applicationId, asOf }: ApplicationKey): Promise<boolean> =>
       withApplication(db, { applicationId, asOf }, async (tx) => {
-        const isOnItsWay = (await readRefunds(tx, applicationId)).some(({ state }) => state === 'requested' || state === 'approved')
+        const isOnItsWay = (await readRefunds(tx, applicationId)).some(
+          ({ state }) => state === 'requested' || state === 'approved',
+        )
         if (isOnItsWay || (await balanceOf(tx, credit(applicationId))) > 0) return false
-        await tx.updateTable('accounts').set({ closedAt: asOf }).where('accountId', '=', applicationId).where('closedAt', 'is', null).execute()
+        await tx
+          .updateTable('accounts')
+          .set({ closedAt: asOf })
+          .where('accountId', '=', applicationId)
+          .where('closedAt', 'is', null)
+          .execute()
         return true
       }),
   }
 }
 
-async function activateConnection(tx: Tx, { application, account, plant, workflowId }: OpenApplication, asOf: string): Promise<void> {
+async function activateConnection(
+  tx: Tx,
+  { application, account, plant, workflowId }: OpenApplication,
+  asOf: string,
+): Promise<void> {
   const { applicationId, packageCode, packageVersion } = application
   const { customerId, currency } = account
   if (customerId === null) throw new Error(`${applicationId} has no connection to activate`)
   const terms = await readPackage(tx, application.plant, { code: packageCode ?? '', version: packageVersion ?? 0 })
   const fromDate = dateAt(asOf, plant.zone)
   await earnActivation(tx, { application, account, plant, workflowId }, asOf)
-  await connect(tx, { customerId, plant: application.plant, packageCode: terms.code, packageVersion: terms.version, fromDate, source: workflowId })
+  await connect(tx, {
+    customerId,
+    plant: application.plant,
+    packageCode: terms.code,
+    packageVersion: terms.version,
+    fromDate,
+    source: workflowId,
+  })
   await changeApplication(tx, applicationId, { endedAt: asOf, endedAs: 'active' })
-  const params = { customerId, packageId: packageText(terms, currency), loadLimitW: terms.loadLimitW, timing: terms.timing, activeFrom: fromDate }
-  await queueNotice(tx, { accountId: applicationId, kind: 'connection-active', params, dedupeKey: `connection-active:${applicationId}`, asOf })
+  const params = {
+    customerId,
+    packageId: packageText(terms, currency),
+    loadLimitW: terms.loadLimitW,
+    timing: terms.timing,
+    activeFrom: fromDate,
+  }
+  await queueNotice(tx, {
+    accountId: applicationId,
+    kind: 'connection-active',
+    params,
+    dedupeKey: `connection-active:${applicationId}`,
+    asOf,
+  })
   for (const period of firstAdvances({ terms, fromDate, plant })) {
     const input = { plant: application.plant, accountId: applicationId, customerId, period }
     await startWorkflow(tx, { workflowType: 'billCustomer', workflowId: processIds.billing(customerId, period), input })
@@ -81,7 +111,15 @@ async function activateConnection(tx: Tx, { application, account, plant, workflo
 }
 
 /** The periods whose advance nobody else will issue: this one, and the next when its advances went out before today. */
-function firstAdvances({ terms, fromDate, plant: { policy, zone } }: { terms: PackageTerms; fromDate: string; plant: OpenApplication['plant'] }): string[] {
+function firstAdvances({
+  terms,
+  fromDate,
+  plant: { policy, zone },
+}: {
+  terms: PackageTerms
+  fromDate: string
+  plant: OpenApplication['plant']
+}): string[] {
   if (terms.mode !== 'prepaid') return []
   const current = periodContaining(fromDate, policy.anchorDay)
   const next = nextPeriod(current, policy.anchorDay)
@@ -94,7 +132,14 @@ async function earnActivation(tx: Tx, { application: { applicationId }, account 
   const amountMinor = activation === undefined ? 0 : activation.amountMinor - activation.openMinor
   if (amountMinor === 0) return
   const postings = postActivationEarned(account, { amountMinor })
-  await post(tx, { eventKey: `activation-earned:${applicationId}`, plant: account.plant, accountId: applicationId, currency: account.currency, businessAt: asOf, postings })
+  await post(tx, {
+    eventKey: `activation-earned:${applicationId}`,
+    plant: account.plant,
+    accountId: applicationId,
+    currency: account.currency,
+    businessAt: asOf,
+    postings,
+  })
 }
 
 async function endEarly(tx: Tx, open: OpenApplication, { end, asOf }: { end: EarlyEnd; asOf: string }): Promise<boolean> {
@@ -108,10 +153,15 @@ async function endEarly(tx: Tx, open: OpenApplication, { end, asOf }: { end: Ear
   // Policy "activation": refundable until installed. Where the plant could not make it work, it is not the customer's loss.
   const isEarned = isInstalled && end.as === 'withdrawn'
   if (isEarned) await earnActivation(tx, open, asOf)
-  await releaseMoney(tx, open, { demands: standing.filter(({ kind }) => !(isEarned && kind === 'activation')), asOf, reason: end.as })
+  await releaseMoney(tx, open, {
+    demands: standing.filter(({ kind }) => !(isEarned && kind === 'activation')),
+    asOf,
+    reason: end.as,
+  })
   await withdrawWork(tx, workflowId)
   await releaseMeter(tx, { accountId: applicationId, source: workflowId, asOf })
-  if (account.customerId !== null) await placeHold(tx, { customerId: account.customerId, reason: 'closed', owner: workflowId }, asOf)
+  if (account.customerId !== null)
+    await placeHold(tx, { customerId: account.customerId, reason: 'closed', owner: workflowId }, asOf)
   if (isInstalled) await markForRemoval(tx, { serial: meter.serial, source: workflowId, asOf })
   else if (account.customerId !== null) await markLeft(tx, account.customerId, dateAt(asOf, plant.zone))
   await changeApplication(tx, applicationId, { endedAt: asOf, endedAs: end.as })
@@ -124,25 +174,49 @@ async function releaseMoney(
   { application: { applicationId }, account }: OpenApplication,
   { demands, asOf, reason }: { demands: Awaited<ReturnType<typeof demandsOf>>; asOf: string; reason: string },
 ): Promise<void> {
-  const paidOf = (kind: string): number => demands.filter((demand) => demand.kind === kind).reduce((sum, { amountMinor, openMinor }) => sum + amountMinor - openMinor, 0)
+  const paidOf = (kind: string): number =>
+    demands.filter((demand) => demand.kind === kind).reduce((sum, { amountMinor, openMinor }) => sum + amountMinor - openMinor, 0)
   const postings = postHeldReleased(account, { depositMinor: paidOf('deposit'), activationMinor: paidOf('activation') })
-  await post(tx, { eventKey: `application-ended:${applicationId}`, plant: account.plant, accountId: applicationId, currency: account.currency, businessAt: asOf, postings })
+  await post(tx, {
+    eventKey: `application-ended:${applicationId}`,
+    plant: account.plant,
+    accountId: applicationId,
+    currency: account.currency,
+    businessAt: asOf,
+    postings,
+  })
   for (const { chargeId } of demands) await voidDemand(tx, chargeId, { asOf, reason })
   await nudge(tx, `account:${applicationId}`)
 }
 
 async function withdrawWork(tx: Tx, workflowId: string): Promise<void> {
-  const open = await tx.selectFrom('tasks').select('taskId').where('sourceWorkflowId', '=', workflowId).where('status', 'in', ['requested', 'in-process', 'review']).execute()
+  const open = await tx
+    .selectFrom('tasks')
+    .select('taskId')
+    .where('sourceWorkflowId', '=', workflowId)
+    .where('status', 'in', ['requested', 'in-process', 'review'])
+    .execute()
   for (const { taskId } of open) await cancelTask(tx, taskId)
 }
 
-async function tellEnd(tx: Tx, { application: { applicationId }, account: { currency } }: OpenApplication, { end, asOf }: { end: EarlyEnd; asOf: string }): Promise<void> {
+async function tellEnd(
+  tx: Tx,
+  { application: { applicationId }, account: { currency } }: OpenApplication,
+  { end, asOf }: { end: EarlyEnd; asOf: string },
+): Promise<void> {
   const money = { refundMinor: await balanceOf(tx, credit(applicationId)), currency }
   const notice = { accountId: applicationId, dedupeKey: `application-ended:${applicationId}`, asOf }
   if (end.as === 'refused') {
-    const text = end.textId === null ? undefined : await tx.selectFrom('freeTexts').select('body').where('textId', '=', end.textId).executeTakeFirst()
+    const text =
+      end.textId === null
+        ? undefined
+        : await tx.selectFrom('freeTexts').select('body').where('textId', '=', end.textId).executeTakeFirst()
     const reason = (end.reason ?? 'other') as ApplicationRefusalReason
-    await queueNotice(tx, { ...notice, kind: 'application-refused', params: { applicationId, reason, ...(text && { note: text.body }), ...money } })
+    await queueNotice(tx, {
+      ...notice,
+      kind: 'application-refused',
+      params: { applicationId, reason, ...(text && { note: text.body }), ...money },
+    })
   } else {
     const reason = end.as === 'cancelled' ? 'not-installable' : end.as
     await queueNotice(tx, { ...notice, kind: 'application-cancelled', params: { applicationId, reason, ...money } })

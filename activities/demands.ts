@@ -24,7 +24,8 @@ export function createDemandActivities({ db }: { db: Db }) {
     /** The package is chosen: deposit and activation charge become due, and the customer is told (manual 2.2.2, step 5). */
     assignPackage: ({ applicationId, asOf, choice }: ApplicationKey & { choice: PendingDecision }): Promise<void> =>
       withApplication(db, { applicationId, asOf }, async (tx, open) => {
-        if (open.application.packageAssignedAt === null) await assignPackage(tx, open, { choice: choice.detail, asOf, on: dateAt(choice.at, open.plant.zone) })
+        if (open.application.packageAssignedAt === null)
+          await assignPackage(tx, open, { choice: choice.detail, asOf, on: dateAt(choice.at, open.plant.zone) })
       }),
 
     /** The state in-charge gave up the deposit: what was paid of it is credit, and pays the activation charge first. */
@@ -33,7 +34,14 @@ export function createDemandActivities({ db }: { db: Db }) {
         const deposit = (await demandsOf(tx, applicationId)).find(({ kind, voidedAt }) => kind === 'deposit' && voidedAt === null)
         if (deposit === undefined) return
         const postings = postHeldReleased(account, { depositMinor: deposit.amountMinor - deposit.openMinor, activationMinor: 0 })
-        await post(tx, { eventKey: `deposit-waived:${applicationId}`, plant: account.plant, accountId: applicationId, currency: account.currency, businessAt: asOf, postings })
+        await post(tx, {
+          eventKey: `deposit-waived:${applicationId}`,
+          plant: account.plant,
+          accountId: applicationId,
+          currency: account.currency,
+          businessAt: asOf,
+          postings,
+        })
         await voidDemand(tx, deposit.chargeId, { asOf, reason: 'waived' })
         await allocateCredit(tx, { account, asOf, zone })
         await nudge(tx, `account:${applicationId}`)
@@ -41,13 +49,28 @@ export function createDemandActivities({ db }: { db: Db }) {
 
     /** The one extension (policy, "onboarding"), counted from the deadline that stood. */
     extendDeadline: ({ applicationId, asOf }: ApplicationKey): Promise<void> =>
-      withApplication(db, { applicationId, asOf }, async (tx, { application, account: { currency }, plant: { policy, zone } }) => {
-        if (application.extendedAt !== null || application.deadlineAt === null) return
-        const deadlineAt = addToInstant(application.deadlineAt, policy.onboarding.extension, zone)
-        await changeApplication(tx, applicationId, { deadlineAt, extendedAt: asOf })
-        const params = { reference: applicationId, remainingMinor: await openOf(tx, applicationId), currency, payBy: dateAt(deadlineAt, zone) }
-        await queueNotice(tx, { accountId: applicationId, kind: 'demand-deadline-extended', params, dedupeKey: `demand-extended:${applicationId}`, asOf })
-      }),
+      withApplication(
+        db,
+        { applicationId, asOf },
+        async (tx, { application, account: { currency }, plant: { policy, zone } }) => {
+          if (application.extendedAt !== null || application.deadlineAt === null) return
+          const deadlineAt = addToInstant(application.deadlineAt, policy.onboarding.extension, zone)
+          await changeApplication(tx, applicationId, { deadlineAt, extendedAt: asOf })
+          const params = {
+            reference: applicationId,
+            remainingMinor: await openOf(tx, applicationId),
+            currency,
+            payBy: dateAt(deadlineAt, zone),
+          }
+          await queueNotice(tx, {
+            accountId: applicationId,
+            kind: 'demand-deadline-extended',
+            params,
+            dedupeKey: `demand-extended:${applicationId}`,
+            asOf,
+          })
+        },
+      ),
 
     /** Reminds the customer of what is open, once for `at`. */
     remindOfDemands: ({ applicationId, asOf, at }: ApplicationKey & { at: string }): Promise<void> =>
@@ -55,10 +78,19 @@ export function createDemandActivities({ db }: { db: Db }) {
         const open = (await demandsOf(tx, applicationId)).filter(({ openMinor }) => openMinor > 0)
         if (open.length === 0 || application.deadlineAt === null) return
         const params = {
-          reference: applicationId, forWhat: open.map(({ kind }) => kind), remainingMinor: await openOf(tx, applicationId), currency,
+          reference: applicationId,
+          forWhat: open.map(({ kind }) => kind),
+          remainingMinor: await openOf(tx, applicationId),
+          currency,
           payBy: dateAt(application.deadlineAt, zone),
         }
-        await queueNotice(tx, { accountId: applicationId, kind: 'demand-reminder', params, dedupeKey: `demand-reminder:${applicationId}:${at}`, asOf })
+        await queueNotice(tx, {
+          accountId: applicationId,
+          kind: 'demand-reminder',
+          params,
+          dedupeKey: `demand-reminder:${applicationId}:${at}`,
+          asOf,
+        })
       }),
 
     /** Another pole, where the chosen one is full. */
@@ -86,39 +118,82 @@ export function createDemandActivities({ db }: { db: Db }) {
   }
 }
 
-async function assignPackage(tx: Tx, open: OpenApplication, { choice, asOf, on }: { choice: JsonObject; asOf: string; on: string }): Promise<void> {
+async function assignPackage(
+  tx: Tx,
+  open: OpenApplication,
+  { choice, asOf, on }: { choice: JsonObject; asOf: string; on: string },
+): Promise<void> {
   const { application, account, plant, workflowId } = open
   const { applicationId } = application
   const { policy, zone } = plant
   const wanted = {
-    code: textIn(choice, 'code'), pole: textIn(choice, 'pole'),
-    ...(typeof choice.meterKind === 'string' && { meterKind: choice.meterKind as MeterKind }), ...(typeof choice.depositParts === 'number' && { depositParts: choice.depositParts }),
+    code: textIn(choice, 'code'),
+    pole: textIn(choice, 'pole'),
+    ...(typeof choice.meterKind === 'string' && { meterKind: choice.meterKind as MeterKind }),
+    ...(typeof choice.depositParts === 'number' && { depositParts: choice.depositParts }),
   }
   const { terms, meterKind, depositParts } = await resolvePackageChoice(tx, { plant: plant.plant, policy, on }, wanted)
   const deadlineAt = addToInstant(asOf, policy.onboarding.deadline, zone)
   await changeApplication(tx, applicationId, {
-    packageCode: terms.code, packageVersion: terms.version, meterKind, pole: wanted.pole, depositParts, packageAssignedAt: asOf, deadlineAt,
+    packageCode: terms.code,
+    packageVersion: terms.version,
+    meterKind,
+    pole: wanted.pole,
+    depositParts,
+    packageAssignedAt: asOf,
+    deadlineAt,
   })
   const isWaived = (await readDecision(tx, workflowId, 'deposit-waiver')) !== undefined
   const demands = demandsFor({ terms, meterKind, category: account.category, isWaived, plant })
   for (const { kind, amountMinor } of demands) {
     const pinned = { packageCode: terms.code, packageVersion: terms.version, meterKind }
-    await issueCharge(tx, { account, asOf }, { kind, source: applicationId, amountMinor, dueOn: dateAt(deadlineAt, zone), terms: pinned })
+    await issueCharge(
+      tx,
+      { account, asOf },
+      { kind, source: applicationId, amountMinor, dueOn: dateAt(deadlineAt, zone), terms: pinned },
+    )
   }
   const amountOf = (kind: string): number => demands.find((demand) => demand.kind === kind)?.amountMinor ?? 0
   const params = {
-    applicationId, packageId: packageText(terms, account.currency), depositMinor: amountOf('deposit'), activationMinor: amountOf('activation'),
-    totalMinor: amountOf('deposit') + amountOf('activation'), currency: account.currency, payBy: dateAt(deadlineAt, zone),
+    applicationId,
+    packageId: packageText(terms, account.currency),
+    depositMinor: amountOf('deposit'),
+    activationMinor: amountOf('activation'),
+    totalMinor: amountOf('deposit') + amountOf('activation'),
+    currency: account.currency,
+    payBy: dateAt(deadlineAt, zone),
   }
-  if (params.totalMinor > 0) await queueNotice(tx, { accountId: applicationId, kind: 'deposit-and-activation-demanded', params, dedupeKey: `demanded:${applicationId}`, asOf })
+  if (params.totalMinor > 0)
+    await queueNotice(tx, {
+      accountId: applicationId,
+      kind: 'deposit-and-activation-demanded',
+      params,
+      dedupeKey: `demanded:${applicationId}`,
+      asOf,
+    })
   // Money that came before the demand, under the application's code, counts at once.
   await allocateCredit(tx, { account, asOf, zone })
 }
 
-function demandsFor(
-  { terms, meterKind, category, isWaived, plant: { policy } }: { terms: PackageTerms; meterKind: MeterKind; category: string; isWaived: boolean; plant: PlantTerms },
-): { kind: 'deposit' | 'activation'; amountMinor: number }[] {
-  const depositMinor = depositDueMinor({ expectedBillMinor: expectedBillMinor({ terms, policy }), category, waived: isWaived, policy })
+function demandsFor({
+  terms,
+  meterKind,
+  category,
+  isWaived,
+  plant: { policy },
+}: {
+  terms: PackageTerms
+  meterKind: MeterKind
+  category: string
+  isWaived: boolean
+  plant: PlantTerms
+}): { kind: 'deposit' | 'activation'; amountMinor: number }[] {
+  const depositMinor = depositDueMinor({
+    expectedBillMinor: expectedBillMinor({ terms, policy }),
+    category,
+    waived: isWaived,
+    policy,
+  })
   const demands = [
     { kind: 'deposit', amountMinor: depositMinor },
     { kind: 'activation', amountMinor: activationChargeMinor({ terms, meterKind, policy }) },
@@ -126,7 +201,11 @@ function demandsFor(
   return demands.filter(({ amountMinor }) => amountMinor > 0)
 }
 
-async function createAccountConnection(tx: Tx, { application, account, workflowId }: OpenApplication, asOf: string): Promise<string> {
+async function createAccountConnection(
+  tx: Tx,
+  { application, account, workflowId }: OpenApplication,
+  asOf: string,
+): Promise<string> {
   const { applicationId, pole, packageCode: code, packageVersion: version } = application
   if (account.customerId !== null) return account.customerId
   const terms = await readPackage(tx, application.plant, { code: code ?? '', version: version ?? 0 })
@@ -135,9 +214,22 @@ async function createAccountConnection(tx: Tx, { application, account, workflowI
   const demands = (await demandsOf(tx, applicationId)).filter(({ voidedAt }) => voidedAt === null)
   const amountMinor = demands.reduce((sum, demand) => sum + demand.amountMinor, 0)
   const paid = { reference: applicationId, forWhat: demands.map(({ kind }) => kind), amountMinor, currency: account.currency }
-  if (amountMinor > 0) await queueNotice(tx, { accountId: applicationId, kind: 'demand-settled', params: paid, dedupeKey: `demand-settled:${applicationId}`, asOf })
+  if (amountMinor > 0)
+    await queueNotice(tx, {
+      accountId: applicationId,
+      kind: 'demand-settled',
+      params: paid,
+      dedupeKey: `demand-settled:${applicationId}`,
+      asOf,
+    })
   const params = { applicationId, customerId, packageId: packageText(terms, account.currency) }
-  await queueNotice(tx, { accountId: applicationId, kind: 'account-created', params, dedupeKey: `account-created:${applicationId}`, asOf })
+  await queueNotice(tx, {
+    accountId: applicationId,
+    kind: 'account-created',
+    params,
+    dedupeKey: `account-created:${applicationId}`,
+    asOf,
+  })
   return customerId
 }
 

@@ -71,7 +71,13 @@ export interface WorkState {
 
 export interface RefundState {
   /** The one under way. */
-  readonly open: { readonly round: number; readonly refundId: number; readonly state: string; readonly amountMinor: number; readonly approver: Role } | null
+  readonly open: {
+    readonly round: number
+    readonly refundId: number
+    readonly state: string
+    readonly amountMinor: number
+    readonly approver: Role
+  } | null
   readonly approval: PendingDecision | null
   readonly approvedBy: string | null
   readonly payOut: PendingDecision | null
@@ -94,7 +100,11 @@ export async function readOnboardingFacts(db: Db, { applicationId, asOf }: Appli
   const standing = demands.filter(({ voidedAt }) => voidedAt === null)
   const openMinor = standing.reduce((sum, { openMinor: open }) => sum + open, 0)
   return {
-    asOf, application, customerId, zone, openMinor,
+    asOf,
+    application,
+    customerId,
+    zone,
+    openMinor,
     pending: pendingOf({ application, decided, demands }),
     visitDueAt: addToInstant(application.assignedAt ?? application.appliedAt, policy.tasks.targets['onboarding-visit'], zone),
     isSettled: application.packageAssignedAt !== null && openMinor === 0,
@@ -112,10 +122,23 @@ type Decided = ReadonlyMap<string, PendingDecision>
 
 async function decisionsBy(db: Db, workflowId: string): Promise<Decided> {
   const rows = await db.selectFrom('decisions').selectAll().where('workflowId', '=', workflowId).execute()
-  return new Map(rows.map(({ step, verdict, decidedBy: by, decidedAt: at, textId, detail }) => [step, { verdict, by, at, textId, detail: detail as JsonObject }]))
+  return new Map(
+    rows.map(({ step, verdict, decidedBy: by, decidedAt: at, textId, detail }) => [
+      step,
+      { verdict, by, at, textId, detail: detail as JsonObject },
+    ]),
+  )
 }
 
-function pendingOf({ application, decided, demands }: { application: Application; decided: Decided; demands: readonly ChargeState[] }): OnboardingFacts['pending'] {
+function pendingOf({
+  application,
+  decided,
+  demands,
+}: {
+  application: Application
+  decided: Decided
+  demands: readonly ChargeState[]
+}): OnboardingFacts['pending'] {
   const { kycAt, packageAssignedAt, extendedAt, endedAt, agentRound, poleRound, installationRound } = application
   const depositStands = demands.some(({ kind, voidedAt }) => kind === 'deposit' && voidedAt === null)
   const steps = {
@@ -136,7 +159,17 @@ function pendingOf({ application, decided, demands }: { application: Application
   return Object.fromEntries(found)
 }
 
-function nextReminder({ application, asOf, every, zone }: { application: Application; asOf: string; every: string; zone: string }): string | null {
+function nextReminder({
+  application,
+  asOf,
+  every,
+  zone,
+}: {
+  application: Application
+  asOf: string
+  every: string
+  zone: string
+}): string | null {
   const { packageAssignedAt, deadlineAt } = application
   if (packageAssignedAt === null || deadlineAt === null) return null
   let at = addToInstant(packageAssignedAt, every, zone)
@@ -172,12 +205,24 @@ export async function removalVisits(db: Db | Tx, workflowId: string): Promise<nu
   return visits
 }
 
-async function refundState(db: Db, { applicationId, decided, policy }: { applicationId: string; decided: Decided; policy: PlantPolicy }): Promise<RefundState> {
+async function refundState(
+  db: Db,
+  { applicationId, decided, policy }: { applicationId: string; decided: Decided; policy: PlantPolicy },
+): Promise<RefundState> {
   const refunds = await readRefunds(db, applicationId)
   const round = refunds.findIndex(({ state }) => state === 'requested' || state === 'approved') + 1
   const open: Refund | undefined = refunds[round - 1]
   return {
-    open: open === undefined ? null : { round, refundId: open.refundId, state: open.state, amountMinor: open.amountMinor, approver: refundApprover(open, policy) },
+    open:
+      open === undefined
+        ? null
+        : {
+            round,
+            refundId: open.refundId,
+            state: open.state,
+            amountMinor: open.amountMinor,
+            approver: refundApprover(open, policy),
+          },
     approval: (open?.state === 'requested' && decided.get(`refund:${round}`)) || null,
     approvedBy: decided.get(`refund:${round}`)?.by ?? null,
     payOut: (open?.state === 'approved' && decided.get(`refund-paid:${round}`)) || null,

@@ -19,10 +19,19 @@ export interface OpenApplication {
 }
 
 /** Runs one step of an application: account locked, facts loaded, one transaction. */
-export async function withApplication<T>(db: Db, { applicationId, asOf }: ApplicationKey, work: (tx: Tx, open: OpenApplication) => Promise<T>): Promise<T> {
+export async function withApplication<T>(
+  db: Db,
+  { applicationId, asOf }: ApplicationKey,
+  work: (tx: Tx, open: OpenApplication) => Promise<T>,
+): Promise<T> {
   return withAccount(db, applicationId, async (tx, account) => {
     const application = await readApplication(tx, applicationId)
-    return work(tx, { application, account, plant: await readPlant(tx, application.plant, asOf), workflowId: processIds.onboarding(applicationId) })
+    return work(tx, {
+      application,
+      account,
+      plant: await readPlant(tx, application.plant, asOf),
+      workflowId: processIds.onboarding(applicationId),
+    })
   })
 }
 
@@ -41,7 +50,8 @@ export function createOnboardingActivities({ db }: { db: Db }) {
       withApplication(db, { applicationId, asOf }, async (tx, { application: { plant, salesAgent }, plant: { zone } }) => {
         const notice = { kind: 'decision-needed', params: asked(applicationId, plant, dateAt(dueAt, zone)), asOf } as const
         const dedupeKey = `visit-late:${applicationId}:${asOf.slice(0, 10)}`
-        if (salesAgent !== null) await queueStaffNotice(tx, { ...notice, plant, login: salesAgent, dedupeKey: `${dedupeKey}:${salesAgent}` })
+        if (salesAgent !== null)
+          await queueStaffNotice(tx, { ...notice, plant, login: salesAgent, dedupeKey: `${dedupeKey}:${salesAgent}` })
         await tellRole(tx, { plant, role: 'cluster-in-charge' }, { ...notice, dedupeKey })
       }),
 
@@ -51,31 +61,62 @@ export function createOnboardingActivities({ db }: { db: Db }) {
         if (application.kycAt !== null) return
         await changeApplication(tx, applicationId, { kycAt: kyc.at, kycBy: kyc.by, commitmentsGivenAt: kyc.at })
         const params = {
-          reference: applicationId, noSupplyDays: wholeDays(policy.tasks.targets['no-supply']), noticeClearDays: policy.chasing.clearDaysAfterNotice,
+          reference: applicationId,
+          noSupplyDays: wholeDays(policy.tasks.targets['no-supply']),
+          noticeClearDays: policy.chasing.clearDaysAfterNotice,
           depositRefundDays: wholeDays(policy.closing.refundWithin),
         }
-        await queueNotice(tx, { accountId: applicationId, kind: 'supplier-commitments', params, dedupeKey: `commitments:${applicationId}`, asOf })
+        await queueNotice(tx, {
+          accountId: applicationId,
+          kind: 'supplier-commitments',
+          params,
+          dedupeKey: `commitments:${applicationId}`,
+          asOf,
+        })
       }),
   }
 }
 
 async function assignAgent(
   tx: Tx,
-  { application, workflowId, to, applicationId, asOf }: ApplicationKey & { application: Application; workflowId: string; to: PendingDecision | null },
+  {
+    application,
+    workflowId,
+    to,
+    applicationId,
+    asOf,
+  }: ApplicationKey & { application: Application; workflowId: string; to: PendingDecision | null },
 ): Promise<void> {
   const { plant, agentRound, origin } = application
   if (to === null && application.salesAgent !== null) return
   if (to !== null && (await readDecision(tx, workflowId, `agent:${agentRound + 1}`))?.decidedAt !== to.at) return
   const salesAgent = to === null ? await leastBusyAgent(tx, plant) : textIn(to.detail, 'to')
   if (salesAgent === null) return
-  await changeApplication(tx, applicationId, { salesAgent, assignedAt: asOf, agentRound: to === null ? agentRound : agentRound + 1 })
+  await changeApplication(tx, applicationId, {
+    salesAgent,
+    assignedAt: asOf,
+    agentRound: to === null ? agentRound : agentRound + 1,
+  })
   const { zone, policy } = await readPlant(tx, plant, asOf)
   const decideBy = dateAt(addToInstant(asOf, policy.tasks.targets['onboarding-visit'], zone), zone)
   if ((await staffAt(tx, plant, 'csa')).includes(salesAgent)) {
-    await queueStaffNotice(tx, { plant, login: salesAgent, kind: 'decision-needed', params: asked(applicationId, plant, decideBy), dedupeKey: `application-assigned:${applicationId}:${agentRound}:${salesAgent}`, asOf })
+    await queueStaffNotice(tx, {
+      plant,
+      login: salesAgent,
+      kind: 'decision-needed',
+      params: asked(applicationId, plant, decideBy),
+      dedupeKey: `application-assigned:${applicationId}:${agentRound}:${salesAgent}`,
+      asOf,
+    })
   }
   if (origin !== 'app' || application.kycAt !== null) return
-  await queueNotice(tx, { accountId: applicationId, kind: 'application-needs-kyc', params: { applicationId, missing: ['identity-proof'] }, dedupeKey: `needs-kyc:${applicationId}`, asOf })
+  await queueNotice(tx, {
+    accountId: applicationId,
+    kind: 'application-needs-kyc',
+    params: { applicationId, missing: ['identity-proof'] },
+    dedupeKey: `needs-kyc:${applicationId}`,
+    asOf,
+  })
 }
 
 /** What a member of staff is told about an application that waits for them. */

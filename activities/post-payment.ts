@@ -1,5 +1,6 @@
 import type { Tx } from '../db/client.ts'
 import type { LockedAccount } from '../db/queries/accounts.ts'
+import { wakeEndedApplication } from '../db/queries/applications.ts'
 import { allocateCredit, readCharges } from '../db/queries/charges.ts'
 import { balanceOf, post } from '../db/queries/ledger.ts'
 import { queueNotice } from '../db/queries/notices.ts'
@@ -45,6 +46,8 @@ export async function postPayment(
   await allocateCredit(tx, ledger, { paymentId: payment.paymentId, namedCharges })
   const remainingAfterMinor = await openTotalMinor(tx, accountId)
   const creditAfterMinor = await balanceOf(tx, credit(accountId))
+  // The demands of an application that ended are void: what is paid all the same goes back to the payer.
+  if (account.closedAt !== null) await wakeEndedApplication(tx, account)
   const noted: PaymentMismatch[] = account.closedAt === null ? mismatches : [...mismatches, 'account-closed']
   await finishPayment(tx, payment.paymentId, {
     accountId,

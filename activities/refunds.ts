@@ -23,11 +23,21 @@ export function createRefundActivities({ db }: { db: Db }) {
       withAccount(db, accountId, async (tx, account) => {
         const amountMinor = await refundableMinor(tx, { accountId, kind: 'credit' })
         if (amountMinor <= 0) return
-        const before = (await readRefunds(tx, accountId)).filter((refund) => refund.kind === 'credit' && refund.source.split(':')[0] === source).length
-        const refund = await requestRefund(tx, { account, asOf }, { kind: 'credit', source: before === 0 ? source : `${source}:${before + 1}`, amountMinor, method: 'cash' })
+        const before = (await readRefunds(tx, accountId)).filter(
+          (refund) => refund.kind === 'credit' && refund.source.split(':')[0] === source,
+        ).length
+        const refund = await requestRefund(
+          tx,
+          { account, asOf },
+          { kind: 'credit', source: before === 0 ? source : `${source}:${before + 1}`, amountMinor, method: 'cash' },
+        )
         const { policy, zone } = await readPlant(tx, account.plant, asOf)
         const params = { decision: 'refund', requestId: source, plantCode: account.plant, decideBy: dateAt(asOf, zone) } as const
-        await tellRole(tx, { plant: account.plant, role: refundApprover(refund, policy) }, { kind: 'decision-needed', params, dedupeKey: `refund:${refund.refundId}`, asOf })
+        await tellRole(
+          tx,
+          { plant: account.plant, role: refundApprover(refund, policy) },
+          { kind: 'decision-needed', params, dedupeKey: `refund:${refund.refundId}`, asOf },
+        )
       }),
 
     /** Carries out the approval. */
@@ -35,12 +45,29 @@ export function createRefundActivities({ db }: { db: Db }) {
       withAccount(db, accountId, (tx) => approveRefund(tx, refundId)),
 
     /** Carries out the pay-out: the posting, and word to the customer. */
-    payOutCreditRefund: ({ accountId, source, asOf, ...paid }: RefundKey & { refundId: number; method: RefundMethod; paidBy: string; proof?: string; reason: RefundReason }): Promise<void> =>
+    payOutCreditRefund: ({
+      accountId,
+      source,
+      asOf,
+      ...paid
+    }: RefundKey & {
+      refundId: number
+      method: RefundMethod
+      paidBy: string
+      proof?: string
+      reason: RefundReason
+    }): Promise<void> =>
       withAccount(db, accountId, async (tx, account) => {
         const { amountMinor, currency, method } = await payRefund(tx, { account, asOf }, paid)
         const { zone } = await readPlant(tx, account.plant, asOf)
         const params = { reference: source, amountMinor, currency, refundedOn: dateAt(asOf, zone), method, reason: paid.reason }
-        await queueNotice(tx, { accountId, kind: 'payment-refunded', params, dedupeKey: `payment-refunded:${paid.refundId}`, asOf })
+        await queueNotice(tx, {
+          accountId,
+          kind: 'payment-refunded',
+          params,
+          dedupeKey: `payment-refunded:${paid.refundId}`,
+          asOf,
+        })
       }),
   }
 }

@@ -15,30 +15,40 @@ import { asked, type OpenApplication, withApplication } from './onboarding.ts'
 import { type ApplicationKey, removalVisits } from './onboarding-facts.ts'
 
 /** Why what the technician reported cannot stand; a person must decide. */
-export type InstallationProblem = Extract<DomainErrorCode, 'NOT_FOUND' | 'METER_NOT_FREE' | 'PACKAGE_METER_UNFIT' | 'READING_MISSING'>
+export type InstallationProblem = Extract<
+  DomainErrorCode,
+  'NOT_FOUND' | 'METER_NOT_FREE' | 'PACKAGE_METER_UNFIT' | 'READING_MISSING'
+>
 
 /** A new customer's meter, from the shelf to the wall and, where it comes to nothing, back (manual 2.2.2, step 7). */
 export function createStockActivities({ db }: { db: Db }) {
   return {
     /** Sets a free meter of the chosen kind aside; false while there is none. The first time, the cluster in-charge is told. */
     reserveMeter: ({ applicationId, asOf }: ApplicationKey): Promise<boolean> =>
-      withApplication(db, { applicationId, asOf }, async (tx, { application: { plant, meterKind: kind }, plant: { zone }, workflowId }) => {
-        const before = await meterOf(tx, applicationId)
-        if (before !== undefined || kind === null) return before !== undefined
-        if ((await assignFreeMeter(tx, { plant, kind, accountId: applicationId, source: workflowId, asOf })) !== undefined) return true
-        const notice = { kind: 'decision-needed', params: asked(applicationId, plant, dateAt(asOf, zone)), asOf } as const
-        await tellRole(tx, { plant, role: 'cluster-in-charge' }, { ...notice, dedupeKey: `no-meter-free:${applicationId}` })
-        return false
-      }),
+      withApplication(
+        db,
+        { applicationId, asOf },
+        async (tx, { application: { plant, meterKind: kind }, plant: { zone }, workflowId }) => {
+          const before = await meterOf(tx, applicationId)
+          if (before !== undefined || kind === null) return before !== undefined
+          if ((await assignFreeMeter(tx, { plant, kind, accountId: applicationId, source: workflowId, asOf })) !== undefined)
+            return true
+          const notice = { kind: 'decision-needed', params: asked(applicationId, plant, dateAt(asOf, zone)), asOf } as const
+          await tellRole(tx, { plant, role: 'cluster-in-charge' }, { ...notice, dedupeKey: `no-meter-free:${applicationId}` })
+          return false
+        },
+      ),
 
     /** Sends a technician with the meter and tells the customer the day, once a round. */
-    planInstallation: (key: ApplicationKey): Promise<void> => withApplication(db, key, (tx, open) => planInstallation(tx, open, key.asOf)),
+    planInstallation: (key: ApplicationKey): Promise<void> =>
+      withApplication(db, key, (tx, open) => planInstallation(tx, open, key.asOf)),
 
     /**
      * Takes over what the technician found and another person confirmed: the meter on the wall, its start register, and the end
      * of the hold. A limiter or a conventional meter is set by hand at the same visit. Returns why it cannot stand, or null.
      */
-    recordFirstInstallation: (key: ApplicationKey): Promise<InstallationProblem | null> => withApplication(db, key, (tx, open) => recordFirstInstallation(tx, open, key.asOf)),
+    recordFirstInstallation: (key: ApplicationKey): Promise<InstallationProblem | null> =>
+      withApplication(db, key, (tx, open) => recordFirstInstallation(tx, open, key.asOf)),
 
     /** The desired version that the installed meter must report. */
     desiredVersionOf: ({ applicationId, asOf }: ApplicationKey): Promise<number | null> =>
@@ -55,21 +65,40 @@ export function createStockActivities({ db }: { db: Db }) {
         if (meter?.state !== 'installed' || customerId === null) return
         await placeHold(tx, { customerId, reason: 'not-activated', owner: workflowId }, asOf)
         const finalRegisterWh = await startRegisterOf(tx, meter.serial)
-        await removeMeter(tx, { serial: meter.serial, removedAt: asOf, finalRegisterWh, enteredBy: 'system', reviewedBy: null, to: 'in-repair', source: workflowId, asOf })
+        await removeMeter(tx, {
+          serial: meter.serial,
+          removedAt: asOf,
+          finalRegisterWh,
+          enteredBy: 'system',
+          reviewedBy: null,
+          to: 'in-repair',
+          source: workflowId,
+          asOf,
+        })
       }),
 
     /** Sends a technician for the meter of somebody who withdrew; again, when the last visit was in vain. */
     planMeterFetching: ({ applicationId, asOf }: ApplicationKey): Promise<void> =>
-      withApplication(db, { applicationId, asOf }, async (tx, { application: { plant }, account: { customerId }, plant: { policy, zone }, workflowId }) => {
-        const meter = await meterOf(tx, applicationId)
-        const visits = await removalVisits(tx, workflowId)
-        const last = visits === 0 ? undefined : await findTask(tx, { workflowId, step: `removal:${visits}` })
-        if (meter === undefined || customerId === null || (last !== undefined && !wasInVain(last))) return
-        await openTask(tx, {
-          plant, kind: 'meter-removal', accountId: applicationId, customerId, source: { workflowId, step: `removal:${visits + 1}` }, asOf,
-          dueAt: addToInstant(asOf, policy.tasks.targets['meter-removal'], zone), detail: { serial: meter.serial },
-        })
-      }),
+      withApplication(
+        db,
+        { applicationId, asOf },
+        async (tx, { application: { plant }, account: { customerId }, plant: { policy, zone }, workflowId }) => {
+          const meter = await meterOf(tx, applicationId)
+          const visits = await removalVisits(tx, workflowId)
+          const last = visits === 0 ? undefined : await findTask(tx, { workflowId, step: `removal:${visits}` })
+          if (meter === undefined || customerId === null || (last !== undefined && !wasInVain(last))) return
+          await openTask(tx, {
+            plant,
+            kind: 'meter-removal',
+            accountId: applicationId,
+            customerId,
+            source: { workflowId, step: `removal:${visits + 1}` },
+            asOf,
+            dueAt: addToInstant(asOf, policy.tasks.targets['meter-removal'], zone),
+            detail: { serial: meter.serial },
+          })
+        },
+      ),
 
     /** The meter is down: back to the stock with its final register, and the connection is left. */
     recordMeterFetched: ({ applicationId, asOf }: ApplicationKey): Promise<void> =>
@@ -80,22 +109,39 @@ export function createStockActivities({ db }: { db: Db }) {
         const startWh = await startRegisterOf(tx, meter.serial)
         const readWh = registerIn(task.result, 'finalRegisterWh')
         await removeMeter(tx, {
-          ...reportOf(task, asOf), serial: meter.serial, removedAt: task.completedAt ?? asOf, finalRegisterWh: Math.max(readWh ?? startWh, startWh),
-          finalIsEstimate: readWh === undefined || readWh < startWh, source: workflowId, asOf,
+          ...reportOf(task, asOf),
+          serial: meter.serial,
+          removedAt: task.completedAt ?? asOf,
+          finalRegisterWh: Math.max(readWh ?? startWh, startWh),
+          finalIsEstimate: readWh === undefined || readWh < startWh,
+          source: workflowId,
+          asOf,
         })
         await markLeft(tx, customerId, dateAt(asOf, zone))
       }),
   }
 }
 
-async function planInstallation(tx: Tx, { application, account: { customerId }, plant, workflowId }: OpenApplication, asOf: string): Promise<void> {
+async function planInstallation(
+  tx: Tx,
+  { application, account: { customerId }, plant, workflowId }: OpenApplication,
+  asOf: string,
+): Promise<void> {
   const { applicationId, installationRound: round, pole, packageCode, packageVersion } = application
   const meter = await meterOf(tx, applicationId)
   if (meter === undefined || customerId === null) return
-  const { loadLimitW, activeFrom, activeTo } = await readPackage(tx, application.plant, { code: packageCode ?? '', version: packageVersion ?? 0 })
+  const { loadLimitW, activeFrom, activeTo } = await readPackage(tx, application.plant, {
+    code: packageCode ?? '',
+    version: packageVersion ?? 0,
+  })
   const { policy, zone } = plant
   const task = await openTask(tx, {
-    plant: application.plant, kind: 'installation', accountId: applicationId, customerId, source: { workflowId, step: `installation:${round}` }, asOf,
+    plant: application.plant,
+    kind: 'installation',
+    accountId: applicationId,
+    customerId,
+    source: { workflowId, step: `installation:${round}` },
+    asOf,
     dueAt: addToInstant(asOf, policy.onboarding.installWithin, zone),
     detail: { serial: meter.serial, meterKind: meter.kind, pole, loadLimitW, activeFrom, activeTo },
   })
@@ -111,14 +157,23 @@ async function recordFirstInstallation(tx: Tx, open: OpenApplication, asOf: stri
   if (task?.status !== 'completed' || account.customerId === null || assigned?.state === 'installed') return null
   const meter = await findMeter(tx, typeof task.result?.serial === 'string' ? task.result.serial : (assigned?.serial ?? ''))
   if (meter === undefined) return 'NOT_FOUND'
-  const terms = await readPackage(tx, application.plant, { code: application.packageCode ?? '', version: application.packageVersion ?? 0 })
+  const terms = await readPackage(tx, application.plant, {
+    code: application.packageCode ?? '',
+    version: application.packageVersion ?? 0,
+  })
   if (!meterFits(terms, meter.kind)) return 'PACKAGE_METER_UNFIT'
   const startRegisterWh = registerIn(task.result, 'startRegisterWh') ?? (meter.kind === 'load_limiter' ? 0 : undefined)
   if (startRegisterWh === undefined) return 'READING_MISSING'
   try {
     await installMeter(tx, {
-      ...reportOf(task, asOf), serial: meter.serial, customerId: account.customerId, accountId: application.applicationId,
-      installedAt: task.completedAt ?? asOf, startRegisterWh, source: workflowId, asOf,
+      ...reportOf(task, asOf),
+      serial: meter.serial,
+      customerId: account.customerId,
+      accountId: application.applicationId,
+      installedAt: task.completedAt ?? asOf,
+      startRegisterWh,
+      source: workflowId,
+      asOf,
     })
   } catch (error) {
     if (isDomainError(error) && error.code === 'METER_NOT_FREE') return error.code
@@ -129,14 +184,24 @@ async function recordFirstInstallation(tx: Tx, open: OpenApplication, asOf: stri
 }
 
 /** The technician's confirmation ends the hold (manual 2.2.2, step 8); a smart meter must still report the package itself. */
-async function powerUp(tx: Tx, { workflowId }: OpenApplication, { meter, task, customerId, asOf }: { meter: StockMeter; task: Task; customerId: string; asOf: string }): Promise<void> {
+async function powerUp(
+  tx: Tx,
+  { workflowId }: OpenApplication,
+  { meter, task, customerId, asOf }: { meter: StockMeter; task: Task; customerId: string; asOf: string },
+): Promise<void> {
   const version = await liftHold(tx, { customerId, reason: 'not-activated', owner: workflowId }, asOf)
   if (meter.kind !== 'smart' && version !== null) await recordHandReport(tx, { serial: meter.serial, version, task, asOf })
 }
 
 function reportOf(task: Task, asOf: string) {
   const { taskId, completedBy, reviewedBy, result } = task
-  return { taskId, enteredBy: completedBy ?? 'system', reviewedBy, asOf, ...(typeof result?.photoRef === 'string' && { photoRef: result.photoRef }) }
+  return {
+    taskId,
+    enteredBy: completedBy ?? 'system',
+    reviewedBy,
+    asOf,
+    ...(typeof result?.photoRef === 'string' && { photoRef: result.photoRef }),
+  }
 }
 
 function registerIn(result: JsonObject | null, name: string): number | undefined {
@@ -145,7 +210,12 @@ function registerIn(result: JsonObject | null, name: string): number | undefined
 }
 
 async function startRegisterOf(tx: Tx, serial: string): Promise<number> {
-  const row = await tx.selectFrom('meterInstallations').select('startRegisterWh').where('serial', '=', serial).where('removedAt', 'is', null).executeTakeFirst()
+  const row = await tx
+    .selectFrom('meterInstallations')
+    .select('startRegisterWh')
+    .where('serial', '=', serial)
+    .where('removedAt', 'is', null)
+    .executeTakeFirst()
   return row?.startRegisterWh ?? 0
 }
 

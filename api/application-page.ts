@@ -17,13 +17,22 @@ import type { ApiDeps } from './deps.ts'
 import { showProcess } from './process-view.ts'
 
 /** Everything about an application: who, what was chosen, what is open of it, where it stands and whom it waits for. */
-export async function readApplicationPage({ db, config, now }: ApiDeps, request: FastifyRequest, account: VisibleAccount): Promise<Static<typeof ApplicationPage>> {
+export async function readApplicationPage(
+  { db, config, now }: ApiDeps,
+  request: FastifyRequest,
+  account: VisibleAccount,
+): Promise<Static<typeof ApplicationPage>> {
   const { accountId: applicationId, plant, currency, customerId } = account
   const { policy } = await readPlant(db, plant, await businessNow(db, plant, now()))
   const workflowId = processIds.onboarding(applicationId)
   const [application, applicant, demands, refunds, meter, row, creditMinor] = await Promise.all([
-    readApplication(db, applicationId), readApplicant(db, applicationId), demandsOf(db, applicationId), readRefunds(db, applicationId), meterOf(db, applicationId),
-    findProcess(db, workflowId), balanceOf(db, credit(applicationId)),
+    readApplication(db, applicationId),
+    readApplicant(db, applicationId),
+    demandsOf(db, applicationId),
+    readRefunds(db, applicationId),
+    meterOf(db, applicationId),
+    findProcess(db, workflowId),
+    balanceOf(db, credit(applicationId)),
   ])
   const process = row === undefined ? undefined : showProcess(config, request, row)
   const partsOf = (kind: string, dueMinor: number): number[] =>
@@ -31,12 +40,25 @@ export async function readApplicationPage({ db, config, now }: ApiDeps, request:
   return {
     application: { ...application, customerId },
     applicant: { ...applicant, identity: await identityProofsOf(db, applicant.personId) },
-    currency, creditMinor, workflowId,
-    demands: demands.map(({ kind, amountMinor, openMinor, dueOn, voidedAt }) => ({ kind, amountMinor, openMinor, dueOn, voidedAt, parts: partsOf(kind, amountMinor) })),
+    currency,
+    creditMinor,
+    workflowId,
+    demands: demands.map(({ kind, amountMinor, openMinor, dueOn, voidedAt }) => ({
+      kind,
+      amountMinor,
+      openMinor,
+      dueOn,
+      voidedAt,
+      parts: partsOf(kind, amountMinor),
+    })),
     refunds: refunds
       .filter(({ source }) => source.split(':')[0] === applicationId)
       .map((refund) => ({ ...refund, approver: refundApprover(refund, policy) })),
     meter: meter === undefined ? null : { serial: meter.serial, kind: meter.kind, state: meter.state },
-    stage: process?.stage ?? null, waitingFor: process?.waitingFor ?? null, dueAt: process?.dueAt ?? null, outcome: process?.outcome ?? null, temporalUrl: process?.temporalUrl ?? null,
+    stage: process?.stage ?? null,
+    waitingFor: process?.waitingFor ?? null,
+    dueAt: process?.dueAt ?? null,
+    outcome: process?.outcome ?? null,
+    temporalUrl: process?.temporalUrl ?? null,
   }
 }

@@ -30,7 +30,8 @@ export function openIdentity(key: Buffer, owner: SealedFor, sealed: Buffer): str
 export function lastFourOf({ kind, number }: { kind: string; number: string }): string {
   const signs = number.replace(/[^0-9A-Za-z]/g, '')
   if (signs.length < 4) throw new ApiError('INVALID_INPUT', 'An identity number has at least four letters or digits.')
-  if (kind === 'aadhaar' && signs.length > 4) throw new ApiError('INVALID_INPUT', 'Of an Aadhaar number only the last four digits are taken.')
+  if (kind === 'aadhaar' && signs.length > 4)
+    throw new ApiError('INVALID_INPUT', 'Of an Aadhaar number only the last four digits are taken.')
   return signs.slice(-4)
 }
 

@@ -11,7 +11,10 @@ export type RefundMethod = 'cash' | 'upi' | 'bank'
  * Who approves a refund of that amount (policy, "decision" table): credit ≤ 500 rupees cluster, ≤ 5,000 state, above head office; a
  * deposit ≤ 3,000 cluster, above state. A higher level may as well.
  */
-export function refundApprover({ kind, amountMinor }: { kind: RefundKind; amountMinor: number }, policy: Pick<PlantPolicy, 'approvals' | 'supply'>): Role {
+export function refundApprover(
+  { kind, amountMinor }: { kind: RefundKind; amountMinor: number },
+  policy: Pick<PlantPolicy, 'approvals' | 'supply'>,
+): Role {
   const [role] = approvalChain({ decision: kind === 'deposit' ? 'deposit-refund' : 'refund', amountMinor }, policy)
   return role ?? 'head-office'
 }

@@ -24,7 +24,11 @@ async function reserveMeter(applicant: Applicant): Promise<Step> {
   while (!(await work.reserveMeter({ applicationId, asOf: await p.now() }))) {
     const { application } = await look(applicant)
     const seen = await attend(applicant, {
-      stage: { name: 'NoMeterFree', waitingFor: 'cluster-in-charge', topics: [`stock:${application.plant}:${application.meterKind ?? ''}`] },
+      stage: {
+        name: 'NoMeterFree',
+        waitingFor: 'cluster-in-charge',
+        topics: [`stock:${application.plant}:${application.meterKind ?? ''}`],
+      },
       enough: ({ freeMeters }) => freeMeters > 0,
       summary: `a free meter (${application.meterKind ?? ''})`,
     })
@@ -83,7 +87,14 @@ async function program(applicant: Applicant): Promise<Step | 'refused'> {
   for (;;) {
     const version = await work.desiredVersionOf({ applicationId, asOf: await p.now() })
     const overtaken = async (asOf: string): Promise<boolean> => isOver(await facts.readOnboarding({ applicationId, asOf }))
-    const { result } = await programMeter(p, { customerId, plant: application.plant, zone, version, step: `activation:${application.installationRound}`, overtaken })
+    const { result } = await programMeter(p, {
+      customerId,
+      plant: application.plant,
+      zone,
+      version,
+      step: `activation:${application.installationRound}`,
+      overtaken,
+    })
     if (isOver(await look(applicant))) return 'over'
     if (result === 'applied') return 'done'
     if (result === 'refused') return 'refused'

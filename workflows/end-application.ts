@@ -3,7 +3,13 @@ import type { RefundMethod } from '../domain/refund.ts'
 import { work } from './activity-proxies.ts'
 import { type Applicant, look } from './onboarding-look.ts'
 
-const OUTCOMES = { active: 'Active', withdrawn: 'Withdrawn', refused: 'Refused', 'deadline-passed': 'DeadlinePassed', cancelled: 'Cancelled' } as const
+const OUTCOMES = {
+  active: 'Active',
+  withdrawn: 'Withdrawn',
+  refused: 'Refused',
+  'deadline-passed': 'DeadlinePassed',
+  cancelled: 'Cancelled',
+} as const
 
 /** Brings an application to its end without a connection: the meter back to the stock, all money back to the customer, the account closed. */
 export async function endApplication(applicant: Applicant): Promise<string> {
@@ -12,7 +18,11 @@ export async function endApplication(applicant: Applicant): Promise<string> {
   const { application, pending } = await look(applicant)
   if (application.endedAs === null && pending.ending !== undefined) {
     const { verdict, detail, textId } = pending.ending
-    const end = { as: verdict as 'withdrawn' | 'refused' | 'cancelled', reason: typeof detail.reason === 'string' ? detail.reason : null, textId }
+    const end = {
+      as: verdict as 'withdrawn' | 'refused' | 'cancelled',
+      reason: typeof detail.reason === 'string' ? detail.reason : null,
+      textId,
+    }
     await work.endApplicationEarly({ applicationId, end, asOf: await p.now() })
   }
   await fetchMeter(applicant)
@@ -30,8 +40,12 @@ async function fetchMeter(applicant: Applicant): Promise<void> {
     const { removal } = await look(applicant)
     if (removal === null) throw new Error('no removal was planned')
     await waitAt(applicant, {
-      name: 'MeterRemoval', waitingFor: 'technician', dueAt: removal.dueAt, topics: [`task:${removal.taskId}`],
-      enough: (fact) => fact.removal?.status === 'completed', summary: `meter back by ${removal.taskId}`,
+      name: 'MeterRemoval',
+      waitingFor: 'technician',
+      dueAt: removal.dueAt,
+      topics: [`task:${removal.taskId}`],
+      enough: (fact) => fact.removal?.status === 'completed',
+      summary: `meter back by ${removal.taskId}`,
     })
     await work.recordMeterFetched({ applicationId, asOf: await p.now() })
   }
@@ -48,14 +62,21 @@ async function payBack(applicant: Applicant): Promise<void> {
     await work.approveCreditRefund({ accountId, refundId: open.refundId })
   } else if (payOut !== null) {
     const { method, proof } = payOut.detail
-    const paid = { refundId: open.refundId, method: method as RefundMethod, paidBy: payOut.by, ...(typeof proof === 'string' && { proof }) }
+    const paid = {
+      refundId: open.refundId,
+      method: method as RefundMethod,
+      paidBy: payOut.by,
+      ...(typeof proof === 'string' && { proof }),
+    }
     await work.payOutCreditRefund({ ...paid, accountId, source: accountId, reason: 'application-ended', asOf: await p.now() })
   } else {
     const isApproved = open.state === 'approved'
     await waitAt(applicant, {
-      name: isApproved ? 'RefundPayOut' : 'RefundApproval', waitingFor: isApproved ? 'csa' : open.approver,
+      name: isApproved ? 'RefundPayOut' : 'RefundApproval',
+      waitingFor: isApproved ? 'csa' : open.approver,
       details: `Refund ${open.refundId}: ${open.amountMinor} (minor units)`,
-      enough: (fact) => fact.refunds.approval !== null || fact.refunds.payOut !== null, summary: 'refund',
+      enough: (fact) => fact.refunds.approval !== null || fact.refunds.payOut !== null,
+      summary: 'refund',
     })
   }
 }
@@ -68,5 +89,10 @@ interface EndWait extends NonNullable<Parameters<Applicant['p']['stage']>[1]> {
 
 async function waitAt(applicant: Applicant, { enough, summary, ...stage }: EndWait): Promise<void> {
   const customerId = applicant.known?.customerId ?? undefined
-  await applicant.p.waitAsLongAsItTakes({ stage: { ...stage, ...(customerId !== undefined && { customerId }) }, read: () => look(applicant), enough, summary })
+  await applicant.p.waitAsLongAsItTakes({
+    stage: { ...stage, ...(customerId !== undefined && { customerId }) },
+    read: () => look(applicant),
+    enough,
+    summary,
+  })
 }

@@ -71,7 +71,8 @@ async function choosePackage(applicant: Applicant): Promise<void> {
     enough: ({ pending }) => pending.package !== undefined,
     summary: 'a package to be chosen',
   })
-  if (seen?.pending.package !== undefined && !isOver(seen)) await work.assignPackage({ applicationId, choice: seen.pending.package, asOf: await p.now() })
+  if (seen?.pending.package !== undefined && !isOver(seen))
+    await work.assignPackage({ applicationId, choice: seen.pending.package, asOf: await p.now() })
 }
 
 /** Deposit and activation charge, in any number of parts, until the deadline (policy, "onboarding"). */
@@ -89,8 +90,17 @@ async function collectDemands(applicant: Applicant): Promise<void> {
     else {
       const until = earliest(remindAt ?? deadlineAt, deadlineAt)
       const seen = await attend(applicant, {
-        stage: { name: 'Payment', waitingFor: 'customer', dueAt: deadlineAt, details: `Open of deposit and activation: ${openMinor} (minor units)` },
-        enough: (fact) => fact.openMinor !== openMinor || fact.isSettled || fact.pending.extension !== undefined || fact.pending.waiver !== undefined,
+        stage: {
+          name: 'Payment',
+          waitingFor: 'customer',
+          dueAt: deadlineAt,
+          details: `Open of deposit and activation: ${openMinor} (minor units)`,
+        },
+        enough: (fact) =>
+          fact.openMinor !== openMinor ||
+          fact.isSettled ||
+          fact.pending.extension !== undefined ||
+          fact.pending.waiver !== undefined,
         until,
         summary: 'deposit and activation charge',
       })
@@ -105,7 +115,11 @@ async function endAtDeadline(applicant: Applicant): Promise<void> {
   await closeDecisions(applicant, 'DeadlinePassed')
   const seen = await look(applicant)
   if (isOver(seen) || seen.pending.extension !== undefined || seen.pending.waiver !== undefined || seen.isSettled) return
-  await work.endApplicationEarly({ applicationId, end: { as: 'deadline-passed', reason: null, textId: null }, asOf: await p.now() })
+  await work.endApplicationEarly({
+    applicationId,
+    end: { as: 'deadline-passed', reason: null, textId: null },
+    asOf: await p.now(),
+  })
 }
 
 /** Account creation: the customer ID, on a pole that has room. */

@@ -36,21 +36,49 @@ const BEFORE_ACTIVE = [...BEFORE_DEMANDS, 'Payment', ...STUCK, 'Installation', '
 export function acceptOnboardingDecisions(applicant: Applicant): void {
   const { decisions } = applicant.p
   decisions.accept(assignAgent, {
-    step: () => `agent:${(applicant.known?.application.agentRound ?? 0) + 1}`, verdict: 'assigned', at: BEFORE_ACTIVE.slice(1), refuse: lacking('to', 'Say whom it is given to'),
+    step: () => `agent:${(applicant.known?.application.agentRound ?? 0) + 1}`,
+    verdict: 'assigned',
+    at: BEFORE_ACTIVE.slice(1),
+    refuse: lacking('to', 'Say whom it is given to'),
     description: 'Give the application to another sales agent',
   })
-  decisions.accept(enterKyc, { step: 'kyc', verdict: 'recorded', at: FIRST, description: 'Details and identity proof were taken' })
-  decisions.accept(choosePackage, {
-    step: 'package', verdict: 'chosen', at: BEFORE_DEMANDS, refuse: lacking('code', 'Say which package'), description: 'Choose a package and a pole',
+  decisions.accept(enterKyc, {
+    step: 'kyc',
+    verdict: 'recorded',
+    at: FIRST,
+    description: 'Details and identity proof were taken',
   })
-  decisions.accept(waiveDeposit, { step: 'deposit-waiver', verdict: 'waived', at: [...BEFORE_DEMANDS, 'Payment'], description: 'Give up the security deposit' })
-  decisions.accept(extendDeadline, { step: 'extension', verdict: 'extended', at: ['Payment'], description: 'Give more time to pay, once' })
+  decisions.accept(choosePackage, {
+    step: 'package',
+    verdict: 'chosen',
+    at: BEFORE_DEMANDS,
+    refuse: lacking('code', 'Say which package'),
+    description: 'Choose a package and a pole',
+  })
+  decisions.accept(waiveDeposit, {
+    step: 'deposit-waiver',
+    verdict: 'waived',
+    at: [...BEFORE_DEMANDS, 'Payment'],
+    description: 'Give up the security deposit',
+  })
+  decisions.accept(extendDeadline, {
+    step: 'extension',
+    verdict: 'extended',
+    at: ['Payment'],
+    description: 'Give more time to pay, once',
+  })
   decisions.accept(choosePole, {
-    step: () => `pole:${(applicant.known?.application.poleRound ?? 0) + 1}`, verdict: 'chosen', at: ['PoleFull'], refuse: lacking('pole', 'Say which pole'),
+    step: () => `pole:${(applicant.known?.application.poleRound ?? 0) + 1}`,
+    verdict: 'chosen',
+    at: ['PoleFull'],
+    refuse: lacking('pole', 'Say which pole'),
     description: 'Serve the house from another pole',
   })
   decisions.accept(replanInstallation, {
-    step: () => `replan:${applicant.known?.application.installationRound ?? 1}`, verdict: 'again', at: ['InstallationInDoubt', 'MeterRefused'], description: 'Send a technician again',
+    step: () => `replan:${applicant.known?.application.installationRound ?? 1}`,
+    verdict: 'again',
+    at: ['InstallationInDoubt', 'MeterRefused'],
+    description: 'Send a technician again',
   })
   acceptEndings(applicant)
   acceptRefund(applicant)
@@ -58,24 +86,45 @@ export function acceptOnboardingDecisions(applicant: Applicant): void {
 
 /** The first of withdrawn, refused and cancelled stands. */
 function acceptEndings({ p: { decisions } }: Applicant): void {
-  decisions.accept(withdraw, { step: 'ending', verdict: 'withdrawn', at: BEFORE_ACTIVE, description: 'The customer no longer wants the connection' })
-  decisions.accept(refuse, { step: 'ending', verdict: 'refused', at: BEFORE_ACTIVE, refuse: lacking('reason', 'Say why'), description: 'Refuse the application' })
+  decisions.accept(withdraw, {
+    step: 'ending',
+    verdict: 'withdrawn',
+    at: BEFORE_ACTIVE,
+    description: 'The customer no longer wants the connection',
+  })
+  decisions.accept(refuse, {
+    step: 'ending',
+    verdict: 'refused',
+    at: BEFORE_ACTIVE,
+    refuse: lacking('reason', 'Say why'),
+    description: 'Refuse the application',
+  })
   decisions.accept(cancel, { step: 'ending', verdict: 'cancelled', at: STUCK, description: 'Cancel what cannot be installed' })
 }
 
 function acceptRefund(applicant: Applicant): void {
   const { decisions } = applicant.p
   const round = (): number => applicant.known?.refunds.open?.round ?? 0
-  decisions.accept(approveRefund, { step: () => `refund:${round()}`, verdict: 'approved', at: ['RefundApproval'], description: 'Approve the refund' })
+  decisions.accept(approveRefund, {
+    step: () => `refund:${round()}`,
+    verdict: 'approved',
+    at: ['RefundApproval'],
+    description: 'Approve the refund',
+  })
   decisions.accept(payRefund, {
-    step: () => `refund-paid:${round()}`, verdict: 'paid', at: ['RefundPayOut'], description: 'The money was given back',
+    step: () => `refund-paid:${round()}`,
+    verdict: 'paid',
+    at: ['RefundPayOut'],
+    description: 'The money was given back',
     refuse: (input) => lacking('method', 'Say how it was paid')(input) ?? ownApproval(applicant, input),
   })
 }
 
 /** Nobody pays out what he approved himself (policy, "absence"). */
 function ownApproval({ known }: Applicant, { by }: DecisionInput): { code: string; message: string } | undefined {
-  return known?.refunds.approvedBy === by ? { code: 'OWN_ENTRY', message: 'Another person pays out what you approved' } : undefined
+  return known?.refunds.approvedBy === by
+    ? { code: 'OWN_ENTRY', message: 'Another person pays out what you approved' }
+    : undefined
 }
 
 function lacking(field: string, message: string): (input: DecisionInput) => { code: string; message: string } | undefined {

@@ -16,7 +16,13 @@ import { staffAt } from './tasks.ts'
 /** Who wants a connection: someone new, or a person who is known already (one may hold several connections). */
 export type Applicant =
   | { readonly personId: string }
-  | { readonly name: string; readonly nameHi?: string; readonly phone?: string; readonly language: 'en' | 'hi'; readonly passwordHash?: string }
+  | {
+      readonly name: string
+      readonly nameHi?: string
+      readonly phone?: string
+      readonly language: 'en' | 'hi'
+      readonly passwordHash?: string
+    }
 
 export interface NewApplication {
   readonly plant: string
@@ -60,19 +66,54 @@ export interface Application {
 }
 
 const COLUMNS = [
-  'applicationId', 'plant', 'origin', 'pole', 'salesAgent', 'assignedAt', 'kycAt', 'kycBy', 'commitmentsGivenAt', 'packageCode', 'packageVersion', 'meterKind',
-  'packageAssignedAt', 'depositParts', 'deadlineAt', 'extendedAt', 'endedAt', 'endedAs', 'appliedAt', 'agentRound', 'poleRound', 'installationRound',
+  'applicationId',
+  'plant',
+  'origin',
+  'pole',
+  'salesAgent',
+  'assignedAt',
+  'kycAt',
+  'kycBy',
+  'commitmentsGivenAt',
+  'packageCode',
+  'packageVersion',
+  'meterKind',
+  'packageAssignedAt',
+  'depositParts',
+  'deadlineAt',
+  'extendedAt',
+  'endedAt',
+  'endedAs',
+  'appliedAt',
+  'agentRound',
+  'poleRound',
+  'installationRound',
 ] as const
 
 /** Person, account and application with the start of its process, all in the caller's transaction. Returns the short code. */
-export async function createApplication(tx: Tx, application: NewApplication): Promise<{ applicationId: string; personId: string }> {
+export async function createApplication(
+  tx: Tx,
+  application: NewApplication,
+): Promise<{ applicationId: string; personId: string }> {
   const { plant, currency, category, address, origin, salesAgent, asOf } = application
   const personId = await personOf(tx, application)
   const applicationId = applicationIdOf(plant, await takeNumbers(tx, `${plant}:A`, 1))
-  await tx.insertInto('accounts').values({ accountId: applicationId, plant, personId, category, currency, openedAt: asOf }).execute()
+  await tx
+    .insertInto('accounts')
+    .values({ accountId: applicationId, plant, personId, category, currency, openedAt: asOf })
+    .execute()
   const assigned = salesAgent === undefined ? {} : { salesAgent, assignedAt: asOf }
-  await tx.insertInto('applications').values({ applicationId, plant, origin, address, appliedAt: asOf, ...assigned }).execute()
-  await queueNotice(tx, { accountId: applicationId, kind: 'application-received', params: { applicationId }, dedupeKey: `application-received:${applicationId}`, asOf })
+  await tx
+    .insertInto('applications')
+    .values({ applicationId, plant, origin, address, appliedAt: asOf, ...assigned })
+    .execute()
+  await queueNotice(tx, {
+    accountId: applicationId,
+    kind: 'application-received',
+    params: { applicationId },
+    dedupeKey: `application-received:${applicationId}`,
+    asOf,
+  })
   const input = { plant, applicationId, accountId: applicationId }
   await startWorkflow(tx, { workflowType: 'onboardCustomer', workflowId: processIds.onboarding(applicationId), input })
   return { applicationId, personId }
@@ -81,7 +122,10 @@ export async function createApplication(tx: Tx, application: NewApplication): Pr
 async function personOf(tx: Tx, { plant, applicant }: NewApplication): Promise<string> {
   if ('personId' in applicant) return applicant.personId
   const personId = `${plant}-P${await takeNumbers(tx, `${plant}:P`, 1)}`
-  await tx.insertInto('persons').values({ personId, plant, ...applicant }).execute()
+  await tx
+    .insertInto('persons')
+    .values({ personId, plant, ...applicant })
+    .execute()
   return personId
 }
 
@@ -92,8 +136,26 @@ export async function readApplication(db: Db | Tx, applicationId: string): Promi
   return row as Application
 }
 
+/** Money came to an application that ended early: its process looks again, and gives it back. Any other account is left alone. */
+export async function wakeEndedApplication(tx: Tx, { accountId, plant }: { accountId: string; plant: string }): Promise<void> {
+  const ended = await tx
+    .selectFrom('applications')
+    .select('applicationId')
+    .where('applicationId', '=', accountId)
+    .where('endedAt', 'is not', null)
+    .where('endedAs', '<>', 'active')
+    .executeTakeFirst()
+  if (ended === undefined) return
+  const input = { plant, applicationId: accountId, accountId }
+  await startWorkflow(tx, { workflowType: 'onboardCustomer', workflowId: processIds.onboarding(accountId), input })
+}
+
 /** Writes what a step found out. */
-export async function changeApplication(tx: Tx, applicationId: string, change: Partial<Omit<Application, 'applicationId' | 'plant'>>): Promise<void> {
+export async function changeApplication(
+  tx: Tx,
+  applicationId: string,
+  change: Partial<Omit<Application, 'applicationId' | 'plant'>>,
+): Promise<void> {
   await tx.updateTable('applications').set(change).where('applicationId', '=', applicationId).execute()
 }
 
@@ -133,7 +195,8 @@ export async function resolvePackageChoice(
 ): Promise<{ terms: PackageTerms; meterKind: MeterKind; depositParts: number }> {
   const terms = await readOfferedPackage(db, plant, { code, on })
   const kind = meterKind ?? terms.meterKinds[0]
-  if (kind === undefined || !meterFits(terms, kind)) throw new DomainError('PACKAGE_METER_UNFIT', 'this meter cannot serve the package', { code, meterKind: kind ?? null })
+  if (kind === undefined || !meterFits(terms, kind))
+    throw new DomainError('PACKAGE_METER_UNFIT', 'this meter cannot serve the package', { code, meterKind: kind ?? null })
   if (!Number.isInteger(depositParts) || depositParts < 1 || depositParts > policy.deposit.maxParts) {
     throw new DomainError('INVALID_INPUT', `a deposit comes in at most ${policy.deposit.maxParts} parts`, { depositParts })
   }
@@ -141,7 +204,11 @@ export async function resolvePackageChoice(
 }
 
 /** Refuses a choice of package or pole before anybody decides on it: as {@link resolvePackageChoice}, and NOT_FOUND or POLE_FULL for the pole. */
-export async function assertPackageChoice(db: Db | Tx, where: Parameters<typeof resolvePackageChoice>[1], choice: PackageChoice): Promise<void> {
+export async function assertPackageChoice(
+  db: Db | Tx,
+  where: Parameters<typeof resolvePackageChoice>[1],
+  choice: PackageChoice,
+): Promise<void> {
   await resolvePackageChoice(db, where, choice)
   await assertRoomOnPole(db, where.plant, choice.pole)
 }
@@ -184,8 +251,24 @@ export async function listApplications(db: Db | Tx, filter: ApplicationFilter): 
   let rows = db
     .selectFrom('applications')
     .innerJoin('accounts', 'accounts.accountId', 'applications.applicationId')
-    .leftJoin('processes', (join) => join.on('processes.workflowId', '=', sql<string>`'onboarding:' || applications.application_id`))
-    .select(['applications.applicationId', 'applications.plant', 'customerId', 'origin', 'salesAgent', 'packageCode', 'appliedAt', 'deadlineAt', 'endedAs', 'endedAt', 'stage', 'waitingFor', 'dueAt'])
+    .leftJoin('processes', (join) =>
+      join.on('processes.workflowId', '=', sql<string>`'onboarding:' || applications.application_id`),
+    )
+    .select([
+      'applications.applicationId',
+      'applications.plant',
+      'accounts.customerId',
+      'origin',
+      'salesAgent',
+      'packageCode',
+      'appliedAt',
+      'deadlineAt',
+      'endedAs',
+      'endedAt',
+      'stage',
+      'waitingFor',
+      'dueAt',
+    ])
     .where('applications.plant', 'in', filter.plants)
     .orderBy('applications.applicationId')
     .limit(filter.limit)
@@ -198,7 +281,18 @@ export async function listApplications(db: Db | Tx, filter: ApplicationFilter): 
 }
 
 /** The person behind an application, for those who may see it. */
-export async function readApplicant(db: Db | Tx, applicationId: string): Promise<{ personId: string; name: string; nameHi: string | null; phone: string | null; language: string; category: string; address: string }> {
+export async function readApplicant(
+  db: Db | Tx,
+  applicationId: string,
+): Promise<{
+  personId: string
+  name: string
+  nameHi: string | null
+  phone: string | null
+  language: string
+  category: string
+  address: string
+}> {
   return db
     .selectFrom('applications')
     .innerJoin('accounts', 'accounts.accountId', 'applications.applicationId')

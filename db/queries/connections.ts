@@ -16,7 +16,12 @@ export interface Terms {
 
 /** How many connection numbers a pole has left: 99 less the highest ever used. NOT_FOUND for a pole that the plant does not have. */
 export async function roomOnPole(db: Db | Tx, plant: string, pole: string): Promise<number> {
-  const row = await db.selectFrom('poles').select('highestConnection').where('plant', '=', plant).where('pole', '=', pole).executeTakeFirst()
+  const row = await db
+    .selectFrom('poles')
+    .select('highestConnection')
+    .where('plant', '=', plant)
+    .where('pole', '=', pole)
+    .executeTakeFirst()
   if (row === undefined) throw new DomainError('NOT_FOUND', 'this plant has no such pole', { pole })
   return 99 - row.highestConnection
 }
@@ -32,17 +37,35 @@ export async function createConnection(
 ): Promise<string> {
   if (account.customerId !== null) return account.customerId
   const { plant, accountId, category } = account
-  const pole = await tx.selectFrom('poles').selectAll().where('plant', '=', plant).where('pole', '=', poleCode).forUpdate().executeTakeFirst()
+  const pole = await tx
+    .selectFrom('poles')
+    .selectAll()
+    .where('plant', '=', plant)
+    .where('pole', '=', poleCode)
+    .forUpdate()
+    .executeTakeFirst()
   if (pole === undefined) throw new DomainError('NOT_FOUND', 'this plant has no such pole', { pole: poleCode })
   const connectionNumber = nextConnectionNumber(pole.highestConnection)
   const customerId = customerIdOf({ plant, pole: Number(poleCode), connection: connectionNumber })
-  await tx.updateTable('poles').set({ highestConnection: connectionNumber }).where('plant', '=', plant).where('pole', '=', poleCode).execute()
+  await tx
+    .updateTable('poles')
+    .set({ highestConnection: connectionNumber })
+    .where('plant', '=', plant)
+    .where('pole', '=', poleCode)
+    .execute()
   await tx.updateTable('accounts').set({ customerId }).where('accountId', '=', accountId).execute()
   await tx
     .insertInto('connections')
     .values({
-      customerId, accountId, plant, pole: poleCode, connectionNumber, feeder: pole.feeder, category,
-      supplyPackageCode: supply.code, supplyPackageVersion: supply.version,
+      customerId,
+      accountId,
+      plant,
+      pole: poleCode,
+      connectionNumber,
+      feeder: pole.feeder,
+      category,
+      supplyPackageCode: supply.code,
+      supplyPackageVersion: supply.version,
     })
     .execute()
   return customerId
@@ -50,8 +73,17 @@ export async function createConnection(
 
 /** The supply begins: day of connection and the first terms. Repeating it changes nothing. */
 export async function connect(tx: Tx, terms: Terms): Promise<void> {
-  await tx.updateTable('connections').set({ connectedOn: terms.fromDate }).where('customerId', '=', terms.customerId).where('connectedOn', 'is', null).execute()
-  await tx.insertInto('connectionTerms').values(terms).onConflict((c) => c.doNothing()).execute()
+  await tx
+    .updateTable('connections')
+    .set({ connectedOn: terms.fromDate })
+    .where('customerId', '=', terms.customerId)
+    .where('connectedOn', 'is', null)
+    .execute()
+  await tx
+    .insertInto('connectionTerms')
+    .values(terms)
+    .onConflict((c) => c.doNothing())
+    .execute()
 }
 
 /** The customer has left: the connection stays in the register with its number. Repeating it keeps the first day. */

@@ -21,15 +21,34 @@ export interface Refund {
   readonly paidAt: string | null
 }
 
-const COLUMNS = ['refundId', 'kind', 'source', 'amountMinor', 'currency', 'method', 'state', 'proof', 'requestedAt', 'paidAt'] as const
+const COLUMNS = [
+  'refundId',
+  'kind',
+  'source',
+  'amountMinor',
+  'currency',
+  'method',
+  'state',
+  'proof',
+  'requestedAt',
+  'paidAt',
+] as const
 
 /** Refunds of an account in the order they were asked for. */
 export async function readRefunds(db: Db | Tx, accountId: string): Promise<Refund[]> {
-  return (await db.selectFrom('refunds').select(COLUMNS).where('accountId', '=', accountId).orderBy('refundId').execute()) as Refund[]
+  return (await db
+    .selectFrom('refunds')
+    .select(COLUMNS)
+    .where('accountId', '=', accountId)
+    .orderBy('refundId')
+    .execute()) as Refund[]
 }
 
 /** What may still be refunded: the credit or deposit held, less what was asked for and is not paid out yet. */
-export async function refundableMinor(db: Db | Tx, { accountId, kind }: { accountId: string; kind: RefundKind }): Promise<number> {
+export async function refundableMinor(
+  db: Db | Tx,
+  { accountId, kind }: { accountId: string; kind: RefundKind },
+): Promise<number> {
   const heldMinor = await balanceOf(db, kind === 'deposit' ? depositHeld(accountId) : credit(accountId))
   const { askedMinor } = await db
     .selectFrom('refunds')
@@ -54,15 +73,24 @@ export async function requestRefund(
   const before = await findRefund(tx, { accountId, ...asked })
   if (before !== undefined) return before
   const largestMinor = await refundableMinor(tx, { accountId, kind: asked.kind })
-  if (asked.amountMinor > largestMinor) throw new DomainError('REFUND_EXCEEDS', 'the account does not hold that much', { largestMinor })
-  await tx.insertInto('refunds').values({ ...asked, accountId, currency, requestedAt: asOf }).execute()
+  if (asked.amountMinor > largestMinor)
+    throw new DomainError('REFUND_EXCEEDS', 'the account does not hold that much', { largestMinor })
+  await tx
+    .insertInto('refunds')
+    .values({ ...asked, accountId, currency, requestedAt: asOf })
+    .execute()
   await nudge(tx, `account:${accountId}`)
   return (await findRefund(tx, { accountId, ...asked })) as Refund
 }
 
 /** Somebody of the right level said yes. Approving again changes nothing. */
 export async function approveRefund(tx: Tx, refundId: number): Promise<void> {
-  await tx.updateTable('refunds').set({ state: 'approved' }).where('refundId', '=', refundId).where('state', '=', 'requested').execute()
+  await tx
+    .updateTable('refunds')
+    .set({ state: 'approved' })
+    .where('refundId', '=', refundId)
+    .where('state', '=', 'requested')
+    .execute()
 }
 
 /**
@@ -80,7 +108,8 @@ export async function payRefund(
   const refund = (await readRefunds(tx, accountId)).find((one) => one.refundId === refundId)
   if (refund === undefined) throw new DomainError('NOT_FOUND', 'this account has no such refund')
   if (refund.state === 'paid') return refund
-  if (refund.state !== 'approved') throw new DomainError('WRONG_STAGE', 'a refund is paid after it was approved', { state: refund.state })
+  if (refund.state !== 'approved')
+    throw new DomainError('WRONG_STAGE', 'a refund is paid after it was approved', { state: refund.state })
   const out = { from: method === 'cash' ? cash(paidBy) : bank(plant), amountMinor: refund.amountMinor }
   const postings = refund.kind === 'deposit' ? postDepositRefunded(account, out) : postRefunded(account, out)
   await post(tx, { eventKey: `refund:${refundId}`, plant, accountId, currency, businessAt: asOf, postings })
@@ -89,6 +118,9 @@ export async function payRefund(
   return { ...refund, state: 'paid', paidAt: asOf, method, proof }
 }
 
-async function findRefund(tx: Tx, { accountId, kind, source }: { accountId: string; kind: RefundKind; source: string }): Promise<Refund | undefined> {
+async function findRefund(
+  tx: Tx,
+  { accountId, kind, source }: { accountId: string; kind: RefundKind; source: string },
+): Promise<Refund | undefined> {
   return (await readRefunds(tx, accountId)).find((refund) => refund.kind === kind && refund.source === source)
 }

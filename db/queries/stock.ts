@@ -30,14 +30,26 @@ export async function findMeter(db: Db | Tx, serial: string): Promise<StockMeter
 
 /** The meter that is assigned to the account or installed for it, if any; an installed one first. */
 export async function meterOf(db: Db | Tx, accountId: string): Promise<StockMeter | undefined> {
-  const row = await db.selectFrom('meters').select(COLUMNS).where('accountId', '=', accountId).orderBy('state', 'desc').limit(1).executeTakeFirst()
+  const row = await db
+    .selectFrom('meters')
+    .select(COLUMNS)
+    .where('accountId', '=', accountId)
+    .orderBy('state', 'desc')
+    .limit(1)
+    .executeTakeFirst()
   return row as StockMeter | undefined
 }
 
 /** Meters of a plant by serial. */
 export async function listMeters(
   db: Db | Tx,
-  { plant, state, kind, after, limit }: { plant: string; state?: MeterState | undefined; kind?: MeterKind | undefined; after?: string | undefined; limit: number },
+  {
+    plant,
+    state,
+    kind,
+    after,
+    limit,
+  }: { plant: string; state?: MeterState | undefined; kind?: MeterKind | undefined; after?: string | undefined; limit: number },
 ): Promise<StockMeter[]> {
   let rows = db.selectFrom('meters').select(COLUMNS).where('plant', '=', plant).orderBy('serial').limit(limit)
   if (state !== undefined) rows = rows.where('state', '=', state)
@@ -55,9 +67,18 @@ export interface MeterMove {
 }
 
 /** Where a meter of the plant has been, newest first; undefined when the plant never had it. */
-export async function movesOf(db: Db | Tx, { plant, serial }: { plant: string; serial: string }): Promise<MeterMove[] | undefined> {
+export async function movesOf(
+  db: Db | Tx,
+  { plant, serial }: { plant: string; serial: string },
+): Promise<MeterMove[] | undefined> {
   if ((await findMeter(db, serial))?.plant !== plant) return undefined
-  return db.selectFrom('meterMoves').select(['fromState', 'toState', 'accountId', 'source', 'businessAt']).where('serial', '=', serial).orderBy('moveId', 'desc').limit(200).execute()
+  return db
+    .selectFrom('meterMoves')
+    .select(['fromState', 'toState', 'accountId', 'source', 'businessAt'])
+    .where('serial', '=', serial)
+    .orderBy('moveId', 'desc')
+    .limit(200)
+    .execute()
 }
 
 /** How many meters of that kind lie free at the plant. */
@@ -76,9 +97,17 @@ export async function countFreeMeters(db: Db | Tx, { plant, kind }: { plant: str
  * Sets the first free meter of that kind aside for the account and returns it; the one that is set aside already, when there
  * is one. Undefined when none is free: the caller waits on `stock:{plant}:{kind}`. Two at once never get the same meter.
  */
-export async function assignFreeMeter(tx: Tx, wanted: { plant: string; kind: MeterKind; accountId: string } & MoveSource): Promise<StockMeter | undefined> {
+export async function assignFreeMeter(
+  tx: Tx,
+  wanted: { plant: string; kind: MeterKind; accountId: string } & MoveSource,
+): Promise<StockMeter | undefined> {
   const { plant, kind, accountId } = wanted
-  const before = await tx.selectFrom('meters').select(COLUMNS).where('accountId', '=', accountId).where('state', '=', 'assigned').executeTakeFirst()
+  const before = await tx
+    .selectFrom('meters')
+    .select(COLUMNS)
+    .where('accountId', '=', accountId)
+    .where('state', '=', 'assigned')
+    .executeTakeFirst()
   if (before !== undefined) return before as StockMeter
   const free = await tx
     .selectFrom('meters')
@@ -96,7 +125,13 @@ export async function assignFreeMeter(tx: Tx, wanted: { plant: string; kind: Met
 
 /** Puts the meter that was set aside for the account back on the shelf; without one nothing changes. */
 export async function releaseMeter(tx: Tx, { accountId, ...move }: { accountId: string } & MoveSource): Promise<void> {
-  const row = await tx.selectFrom('meters').select(COLUMNS).where('accountId', '=', accountId).where('state', '=', 'assigned').forUpdate().executeTakeFirst()
+  const row = await tx
+    .selectFrom('meters')
+    .select(COLUMNS)
+    .where('accountId', '=', accountId)
+    .where('state', '=', 'assigned')
+    .forUpdate()
+    .executeTakeFirst()
   if (row !== undefined) await moveMeter(tx, row as StockMeter, { ...move, to: 'free', accountId: null })
 }
 
@@ -123,10 +158,20 @@ export async function installMeter(tx: Tx, installation: Installation): Promise<
   const meter = await lockMeter(tx, serial)
   if (meter.state === 'installed' && meter.accountId === accountId) return
   const isTheirs = meter.state === 'assigned' && meter.accountId === accountId
-  const { plant } = await tx.selectFrom('connections').select('plant').where('customerId', '=', customerId).executeTakeFirstOrThrow()
+  const { plant } = await tx
+    .selectFrom('connections')
+    .select('plant')
+    .where('customerId', '=', customerId)
+    .executeTakeFirstOrThrow()
   if (!(isTheirs || meter.state === 'free') || meter.plant !== plant) throw notFree(meter)
-  const hanging = await tx.selectFrom('meterInstallations').select('serial').where('customerId', '=', customerId).where('removedAt', 'is', null).executeTakeFirst()
-  if (hanging !== undefined) throw new DomainError('METER_NOT_FREE', 'another meter hangs there already', { serial: hanging.serial })
+  const hanging = await tx
+    .selectFrom('meterInstallations')
+    .select('serial')
+    .where('customerId', '=', customerId)
+    .where('removedAt', 'is', null)
+    .executeTakeFirst()
+  if (hanging !== undefined)
+    throw new DomainError('METER_NOT_FREE', 'another meter hangs there already', { serial: hanging.serial })
   if (!isTheirs) await releaseMeter(tx, installation)
   await moveMeter(tx, meter, { ...installation, to: 'installed', accountId })
   await tx.insertInto('meterInstallations').values({ serial, customerId, installedAt, startRegisterWh }).execute()
@@ -159,17 +204,47 @@ export async function removeMeter(tx: Tx, removal: Removal): Promise<void> {
     .executeTakeFirst()
   if (hung === undefined) return
   await openOnShelf(tx, removal)
-  await tx.updateTable('meterCommands').set({ state: 'superseded', closedAt: removal.asOf }).where('serial', '=', serial).where('state', '=', 'open').execute()
+  await tx
+    .updateTable('meterCommands')
+    .set({ state: 'superseded', closedAt: removal.asOf })
+    .where('serial', '=', serial)
+    .where('state', '=', 'open')
+    .execute()
   await moveMeter(tx, meter, { ...removal, to: removal.to ?? 'free', accountId: null })
-  await insertReading(tx, { ...removal, customerId: hung.customerId, takenAt: removedAt, registerWh: finalRegisterWh, kind: finalIsEstimate ? 'estimate' : 'removal' })
+  await insertReading(tx, {
+    ...removal,
+    customerId: hung.customerId,
+    takenAt: removedAt,
+    registerWh: finalRegisterWh,
+    kind: finalIsEstimate ? 'estimate' : 'removal',
+  })
 }
 
 /** A meter on the shelf gives no power: so the next house it goes to is a new version, which it must report itself. */
 async function openOnShelf(tx: Tx, { serial, source, asOf }: { serial: string } & MoveSource): Promise<void> {
-  const newest = await tx.selectFrom('meterDesired').selectAll().where('serial', '=', serial).orderBy('version', 'desc').limit(1).executeTakeFirst()
+  const newest = await tx
+    .selectFrom('meterDesired')
+    .selectAll()
+    .where('serial', '=', serial)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst()
   if (newest === undefined || newest.relay === 'open') return
   const { version, loadLimitW, activeFrom, activeTo } = newest
-  await tx.insertInto('meterDesired').values({ serial, version: version + 1, loadLimitW, activeFrom, activeTo, relay: 'open', validUntil: null, source, businessAt: asOf }).execute()
+  await tx
+    .insertInto('meterDesired')
+    .values({
+      serial,
+      version: version + 1,
+      loadLimitW,
+      activeFrom,
+      activeTo,
+      relay: 'open',
+      validUntil: null,
+      source,
+      businessAt: asOf,
+    })
+    .execute()
 }
 
 /** Says that an installed meter is to be fetched: it still hangs and still counts. */
@@ -179,7 +254,10 @@ export async function markForRemoval(tx: Tx, { serial, ...move }: { serial: stri
 }
 
 /** Takes new meters into the stock of a plant. ALREADY_EXISTS names the first serial that is known already; then none is taken in. */
-export async function receiveMeters(tx: Tx, { plant, kind, serials, source, asOf }: { plant: string; kind: MeterKind; serials: readonly string[] } & MoveSource): Promise<void> {
+export async function receiveMeters(
+  tx: Tx,
+  { plant, kind, serials, source, asOf }: { plant: string; kind: MeterKind; serials: readonly string[] } & MoveSource,
+): Promise<void> {
   const added = await tx
     .insertInto('meters')
     .values(serials.map((serial) => ({ serial, plant, kind, state: 'free' })))
@@ -189,7 +267,10 @@ export async function receiveMeters(tx: Tx, { plant, kind, serials, source, asOf
   const taken = new Set(added.map(({ serial }) => serial))
   const known = serials.find((serial) => !taken.has(serial))
   if (known !== undefined) throw new DomainError('ALREADY_EXISTS', 'this meter is in the stock already', { serial: known })
-  await tx.insertInto('meterMoves').values(serials.map((serial) => ({ serial, fromState: null, toState: 'free', accountId: null, source, businessAt: asOf }))).execute()
+  await tx
+    .insertInto('meterMoves')
+    .values(serials.map((serial) => ({ serial, fromState: null, toState: 'free', accountId: null, source, businessAt: asOf })))
+    .execute()
   await nudge(tx, `stock:${plant}:${kind}`)
 }
 
@@ -200,11 +281,18 @@ async function lockMeter(tx: Tx, serial: string): Promise<StockMeter> {
 }
 
 /** Moves a locked meter, adds the line to its history, and wakes whoever waits for one on the shelf. */
-async function moveMeter(tx: Tx, meter: StockMeter, move: { to: MeterState; accountId: string | null } & MoveSource): Promise<StockMeter> {
+async function moveMeter(
+  tx: Tx,
+  meter: StockMeter,
+  move: { to: MeterState; accountId: string | null } & MoveSource,
+): Promise<StockMeter> {
   const { serial, plant, kind, state: fromState } = meter
   const { to: state, accountId, source, asOf } = move
   await tx.updateTable('meters').set({ state, accountId }).where('serial', '=', serial).execute()
-  await tx.insertInto('meterMoves').values({ serial, fromState, toState: state, accountId: accountId ?? meter.accountId, source, businessAt: asOf }).execute()
+  await tx
+    .insertInto('meterMoves')
+    .values({ serial, fromState, toState: state, accountId: accountId ?? meter.accountId, source, businessAt: asOf })
+    .execute()
   await nudge(tx, `meter:${serial}`, ...(state === 'free' ? [`stock:${plant}:${kind}` as const] : []))
   return { ...meter, state, accountId }
 }
@@ -221,10 +309,25 @@ interface RegisterReading {
   readonly photoRef?: string
 }
 
-async function insertReading(tx: Tx, { kind, serial, customerId, takenAt, registerWh, enteredBy, reviewedBy, taskId, photoRef }: RegisterReading): Promise<void> {
+async function insertReading(
+  tx: Tx,
+  { kind, serial, customerId, takenAt, registerWh, enteredBy, reviewedBy, taskId, photoRef }: RegisterReading,
+): Promise<void> {
   await tx
     .insertInto('readings')
-    .values({ customerId, serial, takenAt, boundary: null, registerWh, source: kind, state: 'accepted', enteredBy, reviewedBy, taskId: taskId ?? null, photoRef: photoRef ?? null })
+    .values({
+      customerId,
+      serial,
+      takenAt,
+      boundary: null,
+      registerWh,
+      source: kind,
+      state: 'accepted',
+      enteredBy,
+      reviewedBy,
+      taskId: taskId ?? null,
+      photoRef: photoRef ?? null,
+    })
     .execute()
 }
 

@@ -27,7 +27,12 @@ export function applicants(katsa: Village) {
   const { db } = katsa
   const handle = (applicationId: string) => katsa.temporal.client.workflow.getHandle(processIds.onboarding(applicationId))
 
-  async function decide(applicationId: string, update: DecisionUpdate, by: string, detail?: JsonObject): Promise<StandingDecision> {
+  async function decide(
+    applicationId: string,
+    update: DecisionUpdate,
+    by: string,
+    detail?: JsonObject,
+  ): Promise<StandingDecision> {
     const answer = await handle(applicationId).executeUpdate(update, { args: [{ by, ...(detail && { detail }) }] })
     await katsa.settle()
     return answer
@@ -37,7 +42,13 @@ export function applicants(katsa: Village) {
     const asOf = await katsa.now()
     const { applicationId } = await inTransaction(db, (tx) =>
       createApplication(tx, {
-        plant: PLANT, currency: 'INR', category, address: 'Tola 2', origin: 'visit', applicant: { name: 'Sunita Devi', phone: '+915550000001', language: 'hi' }, asOf,
+        plant: PLANT,
+        currency: 'INR',
+        category,
+        address: 'Tola 2',
+        origin: 'visit',
+        applicant: { name: 'Sunita Devi', phone: '+915550000001', language: 'hi' },
+        asOf,
         ...(salesAgent !== undefined && { salesAgent }),
       }),
     )
@@ -50,7 +61,12 @@ export function applicants(katsa: Village) {
     const { code = 'B1.1', pole = '011', meterKind, depositParts } = wish
     const applicationId = await apply(wish)
     await decide(applicationId, enterKyc, 'asha', { kind: 'voter-id' })
-    await decide(applicationId, choosePackage, 'asha', { code, pole, ...(meterKind && { meterKind }), ...(depositParts && { depositParts }) })
+    await decide(applicationId, choosePackage, 'asha', {
+      code,
+      pole,
+      ...(meterKind && { meterKind }),
+      ...(depositParts && { depositParts }),
+    })
     return applicationId
   }
 
@@ -61,7 +77,12 @@ export function applicants(katsa: Village) {
   }
 
   const taskOf = (applicationId: string, step: string) =>
-    db.selectFrom('tasks').selectAll().where('sourceWorkflowId', '=', processIds.onboarding(applicationId)).where('sourceStep', '=', step).executeTakeFirstOrThrow()
+    db
+      .selectFrom('tasks')
+      .selectAll()
+      .where('sourceWorkflowId', '=', processIds.onboarding(applicationId))
+      .where('sourceStep', '=', step)
+      .executeTakeFirstOrThrow()
 
   /** A technician's report of a step's task, and another person's confirmation. */
   async function report(applicationId: string, step: string, detail: JsonObject): Promise<void> {
@@ -74,14 +95,31 @@ export function applicants(katsa: Village) {
   }
 
   return {
-    apply, demanded, pay, decide, report, taskOf, handle,
+    apply,
+    demanded,
+    pay,
+    decide,
+    report,
+    taskOf,
+    handle,
     process: (applicationId: string) => katsa.process(processIds.onboarding(applicationId)),
-    application: (applicationId: string) => db.selectFrom('applications').selectAll().where('applicationId', '=', applicationId).executeTakeFirstOrThrow(),
-    account: (applicationId: string) => db.selectFrom('accounts').selectAll().where('accountId', '=', applicationId).executeTakeFirstOrThrow(),
-    meter: (applicationId: string) => db.selectFrom('meters').select(['serial', 'state', 'kind']).where('accountId', '=', applicationId).executeTakeFirst(),
-    connection: (applicationId: string) => db.selectFrom('connections').selectAll().where('accountId', '=', applicationId).executeTakeFirst(),
+    application: (applicationId: string) =>
+      db.selectFrom('applications').selectAll().where('applicationId', '=', applicationId).executeTakeFirstOrThrow(),
+    account: (applicationId: string) =>
+      db.selectFrom('accounts').selectAll().where('accountId', '=', applicationId).executeTakeFirstOrThrow(),
+    meter: (applicationId: string) =>
+      db.selectFrom('meters').select(['serial', 'state', 'kind']).where('accountId', '=', applicationId).executeTakeFirst(),
+    connection: (applicationId: string) =>
+      db.selectFrom('connections').selectAll().where('accountId', '=', applicationId).executeTakeFirst(),
     refunds: (applicationId: string) => readRefunds(db, applicationId),
     notices: async (applicationId: string) =>
-      (await db.selectFrom('notifications').select('kind').where('accountId', '=', applicationId).orderBy('notificationId').execute()).map(({ kind }) => kind),
+      (
+        await db
+          .selectFrom('notifications')
+          .select('kind')
+          .where('accountId', '=', applicationId)
+          .orderBy('notificationId')
+          .execute()
+      ).map(({ kind }) => kind),
   }
 }

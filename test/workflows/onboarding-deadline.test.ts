@@ -22,12 +22,16 @@ test('half paid and waiting: reminded every week, given more time once, then can
   // On days 7, 14, 21 and 28.
   expect((await people.notices(applicationId)).filter((kind) => kind === 'demand-reminder')).toHaveLength(4)
   await people.decide(applicationId, extendDeadline, 'deepa')
-  await expect(people.decide(applicationId, extendDeadline, 'deepa')).rejects.toMatchObject({ cause: { type: 'ALREADY_DECIDED' } })
+  await expect(people.decide(applicationId, extendDeadline, 'deepa')).rejects.toMatchObject({
+    cause: { type: 'ALREADY_DECIDED' },
+  })
   await katsa.advance('P15D')
   expect(await people.process(applicationId)).toMatchObject({ stage: 'Payment' })
   await katsa.advance('P2D')
   expect(await people.application(applicationId)).toMatchObject({ endedAs: 'deadline-passed' })
-  await expect(people.decide(applicationId, extendDeadline, 'deepa')).rejects.toMatchObject({ cause: { type: expect.stringMatching(/ALREADY_DECIDED|WRONG_STAGE/) } })
+  await expect(people.decide(applicationId, extendDeadline, 'deepa')).rejects.toMatchObject({
+    cause: { type: expect.stringMatching(/ALREADY_DECIDED|WRONG_STAGE/) },
+  })
   await people.decide(applicationId, approveRefund, 'deepa')
   await people.decide(applicationId, payRefund, 'asha', { method: 'upi', proof: 'upi-1' })
   expect(await people.process(applicationId)).toMatchObject({ outcome: 'DeadlinePassed' })
@@ -57,7 +61,11 @@ test('between a payment and the end of the deadline the one that commits first d
     // Either it goes on and the money is held for it, or it has ended and all of it is on its way back.
     if (isEnded) expect(await people.refunds(applicationId)).toMatchObject([{ amountMinor: 30_000 }])
     else expect(await people.process(applicationId)).toMatchObject({ stage: 'Installation' })
-    const heldFor = [await held(katsa.db, `deposit:${applicationId}`), await held(katsa.db, `activation-held:${applicationId}`), await held(katsa.db, `credit:${applicationId}`)]
+    const heldFor = [
+      await held(katsa.db, `deposit:${applicationId}`),
+      await held(katsa.db, `activation-held:${applicationId}`),
+      await held(katsa.db, `credit:${applicationId}`),
+    ]
     expect(heldFor).toEqual(isEnded ? [0, 0, 30_000] : [20_000, 10_000, 0])
   }
   expect(new Set(endings)).toEqual(new Set([true, false]))

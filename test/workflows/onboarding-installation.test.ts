@@ -3,7 +3,14 @@ import { inTransaction } from '../../db/queries/accounts.ts'
 import { assignFreeMeter, receiveMeters } from '../../db/queries/stock.ts'
 import { openHolds } from '../../db/queries/supply.ts'
 import { processIds } from '../../domain/process-ids.ts'
-import { approveRefund, cancel, choosePole, payRefund, replanInstallation, withdraw } from '../../workflows/onboarding-decisions.ts'
+import {
+  approveRefund,
+  cancel,
+  choosePole,
+  payRefund,
+  replanInstallation,
+  withdraw,
+} from '../../workflows/onboarding-decisions.ts'
 import { applicants, type Wish } from '../support/applicants.ts'
 import { expectBooksInBalance, held } from '../support/payers.ts'
 import { PLANT, type Village, village } from '../support/village.ts'
@@ -22,13 +29,18 @@ const B11_MINOR = 80_000
 /** A1.1 by limiter: deposit 200 (160, at least 200) + activation 100 rupees. */
 const A11_MINOR = 30_000
 
-const stateOf = async (serial: string) => (await katsa.db.selectFrom('meters').select('state').where('serial', '=', serial).executeTakeFirstOrThrow()).state
+const stateOf = async (serial: string) =>
+  (await katsa.db.selectFrom('meters').select('state').where('serial', '=', serial).executeTakeFirstOrThrow()).state
 
 /** Paid and waiting for the technician, with the meter that was set aside. */
 async function waiting(wish: Wish = {}, paidMinor = B11_MINOR) {
   const applicationId = await people.demanded(wish)
   await people.pay(applicationId, paidMinor)
-  return { applicationId, serial: (await people.meter(applicationId))?.serial ?? '', customerId: (await people.account(applicationId)).customerId ?? '' }
+  return {
+    applicationId,
+    serial: (await people.meter(applicationId))?.serial ?? '',
+    customerId: (await people.account(applicationId)).customerId ?? '',
+  }
 }
 
 async function giveBack(applicationId: string, approver: string): Promise<void> {
@@ -40,7 +52,13 @@ test('a pre-paid household with a limiter is set by hand at the visit, and bille
   const { applicationId, serial, customerId } = await waiting({ code: 'A1.1', meterKind: 'load_limiter' }, A11_MINOR)
   await people.report(applicationId, 'installation:1', { outcome: 'done', serial })
   expect(await people.process(applicationId)).toMatchObject({ outcome: 'Active' })
-  expect(await katsa.db.selectFrom('meterReported').select(['version', 'loadLimitW', 'relay']).where('serial', '=', serial).executeTakeFirst()).toEqual({ version: 1, loadLimitW: 17, relay: 'closed' })
+  expect(
+    await katsa.db
+      .selectFrom('meterReported')
+      .select(['version', 'loadLimitW', 'relay'])
+      .where('serial', '=', serial)
+      .executeTakeFirst(),
+  ).toEqual({ version: 1, loadLimitW: 17, relay: 'closed' })
   const billing = await katsa.temporal.client.workflow.getHandle(processIds.billing(customerId, '2026-07-01')).describe()
   expect(billing.type).toBe('billCustomer')
 })
@@ -62,10 +80,17 @@ test('on a full pole the customer waits until another pole is chosen, and no id 
 test('without a free meter the customer waits visibly, until one comes into stock', async () => {
   const asOf = await katsa.now()
   // Every conventional meter is set aside for somebody else.
-  await katsa.db.updateTable('meters').set({ state: 'scrapped' }).where('kind', '=', 'conventional').where('state', '=', 'free').execute()
+  await katsa.db
+    .updateTable('meters')
+    .set({ state: 'scrapped' })
+    .where('kind', '=', 'conventional')
+    .where('state', '=', 'free')
+    .execute()
   const { applicationId } = await waiting({ meterKind: 'conventional' })
   expect(await people.process(applicationId)).toMatchObject({ stage: 'NoMeterFree', waitingFor: 'cluster-in-charge' })
-  await inTransaction(katsa.db, (tx) => receiveMeters(tx, { plant: PLANT, kind: 'conventional', serials: ['CM990001'], source: 'staff:deepa', asOf }))
+  await inTransaction(katsa.db, (tx) =>
+    receiveMeters(tx, { plant: PLANT, kind: 'conventional', serials: ['CM990001'], source: 'staff:deepa', asOf }),
+  )
   await katsa.settle()
   expect(await people.process(applicationId)).toMatchObject({ stage: 'Installation' })
   expect(await people.meter(applicationId)).toEqual({ serial: 'CM990001', kind: 'conventional', state: 'assigned' })
@@ -109,8 +134,17 @@ test('another free meter on the wall than the one set aside: the stock follows t
   const { applicationId, serial } = await waiting()
   await people.report(applicationId, 'installation:1', { outcome: 'done', serial: 'SM900012', startRegisterWh: 5 })
   expect(await people.process(applicationId)).toMatchObject({ outcome: 'Active' })
-  expect([await stateOf(serial), await people.meter(applicationId)]).toEqual(['free', { serial: 'SM900012', kind: 'smart', state: 'installed' }])
-  const moves = await katsa.db.selectFrom('meterMoves').select(['fromState', 'toState']).where('serial', '=', serial).orderBy('moveId', 'desc').limit(1).execute()
+  expect([await stateOf(serial), await people.meter(applicationId)]).toEqual([
+    'free',
+    { serial: 'SM900012', kind: 'smart', state: 'installed' },
+  ])
+  const moves = await katsa.db
+    .selectFrom('meterMoves')
+    .select(['fromState', 'toState'])
+    .where('serial', '=', serial)
+    .orderBy('moveId', 'desc')
+    .limit(1)
+    .execute()
   expect(moves).toEqual([{ fromState: 'assigned', toState: 'free' }])
 })
 
@@ -131,7 +165,12 @@ test('a meter that does not answer after the visit is a visible wait, and still 
   await people.report(applicationId, 'installation:1', { outcome: 'done', serial, startRegisterWh: 10 })
   expect(await people.process(applicationId)).toMatchObject({ stage: 'Programming', waitingFor: 'meter' })
   await katsa.advance('P4D')
-  const told = await katsa.db.selectFrom('notifications').select('staffLogin').where('kind', '=', 'meter-away').where('dedupeKey', 'like', `%${serial}%`).execute()
+  const told = await katsa.db
+    .selectFrom('notifications')
+    .select('staffLogin')
+    .where('kind', '=', 'meter-away')
+    .where('dedupeKey', 'like', `%${serial}%`)
+    .execute()
   expect(told.map(({ staffLogin }) => staffLogin)).toEqual(['chandan', 'deepa'])
   katsa.away.delete(serial)
   await katsa.settle()
@@ -185,7 +224,11 @@ test('a run that is lost at any stage goes on from its rows and does nothing twi
   const applicationId = await people.demanded({ pole: '023' })
   const again = async (): Promise<void> => {
     await people.handle(applicationId).terminate('lost')
-    await katsa.start('onboardCustomer', processIds.onboarding(applicationId), { plant: PLANT, applicationId, accountId: applicationId })
+    await katsa.start('onboardCustomer', processIds.onboarding(applicationId), {
+      plant: PLANT,
+      applicationId,
+      accountId: applicationId,
+    })
   }
   await again()
   expect(await people.process(applicationId)).toMatchObject({ stage: 'Payment' })
@@ -201,20 +244,37 @@ test('a run that is lost at any stage goes on from its rows and does nothing twi
   expect(await people.process(applicationId)).toMatchObject({ outcome: 'Active' })
   const kinds = await people.notices(applicationId)
   expect(kinds).toHaveLength(new Set(kinds).size)
-  const counted = await katsa.db.selectFrom('charges').select((eb) => eb.fn.countAll<number>().as('n')).where('accountId', '=', applicationId).executeTakeFirstOrThrow()
+  const counted = await katsa.db
+    .selectFrom('charges')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('accountId', '=', applicationId)
+    .executeTakeFirstOrThrow()
   expect([counted.n, (await people.account(applicationId)).customerId]).toEqual([2, 'BHKATS02301'])
   // Wakes it once more after its end: it looks and ends again.
-  await katsa.start('onboardCustomer', processIds.onboarding(applicationId), { plant: PLANT, applicationId, accountId: applicationId })
+  await katsa.start('onboardCustomer', processIds.onboarding(applicationId), {
+    plant: PLANT,
+    applicationId,
+    accountId: applicationId,
+  })
   expect(await people.process(applicationId)).toMatchObject({ outcome: 'Active' })
 })
 
 test('two applications that want the last meter never get the same', async () => {
   const asOf = await katsa.now()
-  await katsa.db.updateTable('meters').set({ state: 'scrapped' }).where('kind', '=', 'smart').where('state', '=', 'free').execute()
-  await inTransaction(katsa.db, (tx) => receiveMeters(tx, { plant: PLANT, kind: 'smart', serials: ['SM990001'], source: 'staff:deepa', asOf }))
+  await katsa.db
+    .updateTable('meters')
+    .set({ state: 'scrapped' })
+    .where('kind', '=', 'smart')
+    .where('state', '=', 'free')
+    .execute()
+  await inTransaction(katsa.db, (tx) =>
+    receiveMeters(tx, { plant: PLANT, kind: 'smart', serials: ['SM990001'], source: 'staff:deepa', asOf }),
+  )
   const [one, two] = [await people.apply(), await people.apply()]
   const taken = await Promise.all(
-    [one, two].map((accountId) => inTransaction(katsa.db, (tx) => assignFreeMeter(tx, { plant: PLANT, kind: 'smart', accountId, source: 'test', asOf }))),
+    [one, two].map((accountId) =>
+      inTransaction(katsa.db, (tx) => assignFreeMeter(tx, { plant: PLANT, kind: 'smart', accountId, source: 'test', asOf })),
+    ),
   )
   expect(taken.map((meter) => meter?.serial).filter((serial) => serial !== undefined)).toEqual(['SM990001'])
 })
