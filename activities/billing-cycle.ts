@@ -77,7 +77,7 @@ export async function takeStep(
 export async function readBillingCycle(db: Db, key: CycleKey & { asOf: string }): Promise<BillingCycle> {
   const { state, tasks, serial, entryStep } = await readCycle(db, key)
   const open = tasks.filter(isOpen).map(({ taskId }): Topic => `task:${taskId}`)
-  const topics: Topic[] = [`connection:${key.customerId}`, ...(serial === undefined ? [] : [`meter:${serial}` as const]), ...open]
+  const topics: Topic[] = [`connection:${key.customerId}`, ...(serial === undefined ? [] : [`reading:${serial}` as const]), ...open]
   const details = open.length === 0 ? '' : `Given out: ${open.join(', ')}`
   return { next: nextBillingStep(state), topics, entryStep, details }
 }

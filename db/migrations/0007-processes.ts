@@ -24,7 +24,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index processes_account on processes (account_id);
 
     create table process_waits (
-      topic text not null check (topic ~ '^(account|charge|meter|task|process|connection|stock):.+$'),
+      topic text not null check (topic ~ '^(account|charge|meter|reading|task|process|connection|stock):.+$'),
       workflow_id text not null,
       recorded_at timestamptz not null default now(),
       primary key (topic, workflow_id)

@@ -2,7 +2,7 @@ import type { JsonObject } from '../tables.ts'
 import type { Tx } from '../client.ts'
 
 /** What a process may wait for: facts about an account, a charge, a meter, a task, a connection, another process, or a plant's stock of a kind. */
-export type Topic = `${'account' | 'charge' | 'meter' | 'task' | 'connection' | 'process' | 'stock'}:${string}`
+export type Topic = `${'account' | 'charge' | 'meter' | 'reading' | 'task' | 'connection' | 'process' | 'stock'}:${string}`
 
 /** Wakes whoever waits for this, after the transaction commits. The fact is in the same transaction; the nudge only says "look". */
 export async function nudge(tx: Tx, ...topics: Topic[]): Promise<void> {

@@ -28,7 +28,7 @@ export async function storeTelemetry(tx: Tx, rows: readonly TelemetryRow[]): Pro
     .onConflict((c) => c.columns(['serial', 'bootId', 'seq']).doNothing())
     .returning('serial')
     .execute()
-  for (const serial of new Set(stored.map((row) => row.serial))) await nudge(tx, `meter:${serial}`)
+  for (const serial of new Set(stored.map((row) => row.serial))) await nudge(tx, `reading:${serial}`)
   return stored.length
 }
 
