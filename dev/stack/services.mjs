@@ -16,6 +16,7 @@ export const production = [
 
 /** What brings the demo village to life, once it is loaded and its clock runs. */
 export const village = [
+  { name: 'Village clock', script: 'dev/village/clock-keeper' },
   { name: 'Village meters', script: 'dev/village/meters' },
   { name: 'Village people', script: 'dev/village/people' },
 ]

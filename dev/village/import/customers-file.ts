@@ -1,3 +1,5 @@
+import { isIsoDate } from '../../../domain/calendar.ts'
+import { CUSTOMER_CATEGORIES } from '../../../domain/category.ts'
 import { isCustomerId } from '../../../domain/ids.ts'
 import { METER_KINDS, meterFits, packageText } from '../../../domain/package.ts'
 import type { MeterKind, PackageTerms } from '../../../domain/package.ts'
@@ -69,7 +71,6 @@ export interface CheckedCustomers {
 }
 
 const PERSON = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/
-const CATEGORY = /^[a-z][a-z0-9-]{0,39}$/
 const LANGUAGES = ['en', 'hi'] as const
 
 /** Holds every row against the plant and against the rows before it. What only the database knows is for the import. */
@@ -91,7 +92,7 @@ function readCustomer({ line }: CsvRow, cells: Cells, facts: PlantFacts): Custom
   const place = readPlace(cells, facts)
   const supply = readSupply(cells, facts)
   const connectedOn = cells.date('connected_on')
-  if (connectedOn > facts.today) cells.refuse('connected_on', `is later than today, ${facts.today}`)
+  if (isIsoDate(connectedOn) && connectedOn > facts.today) cells.refuse('connected_on', `is later than today, ${facts.today}`)
   const nameHi = cells.text('name_hi', { max: 200, optional: true })
   return {
     line,
@@ -102,7 +103,7 @@ function readCustomer({ line }: CsvRow, cells: Cells, facts: PlantFacts): Custom
     nameHi: nameHi === '' ? null : nameHi,
     phone: cells.phone('phone'),
     language: cells.oneOf('language', LANGUAGES),
-    category: cells.matching('category', CATEGORY, 'a category like low-income'),
+    category: cells.oneOf('category', CUSTOMER_CATEGORIES),
     address: cells.text('address', { max: 500, optional: true }),
     openingRegisterWh: cells.whole('opening_reading_wh'),
     depositMinor: cells.whole('deposit_held_minor'),
@@ -165,15 +166,14 @@ function createEarlierRows() {
   }
 }
 
-type Person = Pick<CustomerRow, 'name' | 'nameHi' | 'phone' | 'language'>
+type Person = Pick<CustomerRow, 'name' | 'nameHi' | 'phone'>
 
-/** Columns in which two rows of one person differ. */
+/** Columns in which two rows of one person differ. The language is a wish: the first one stands. */
 export function differences(a: Person, b: Person): string[] {
   const columns = {
     name: a.name === b.name,
     name_hi: a.nameHi === b.nameHi,
     phone: a.phone === b.phone,
-    language: a.language === b.language,
   }
   return Object.entries(columns).flatMap(([column, same]) => (same ? [] : [column]))
 }

@@ -114,8 +114,7 @@ async function compareWithBooks(
     const person = persons.get(row.personId)
     if (person !== undefined && person.plant !== plant) refuse('person_id', `is somebody at ${person.plant}`)
     else if (person !== undefined)
-      for (const column of differences({ ...person, language: person.language as 'en' }, row))
-        refuse(column, 'the person is known with another')
+      for (const column of differences(person, row)) refuse(column, 'the person is known with another')
     if (known !== undefined) for (const [column, reason] of contradictions(known, row)) refuse(column, reason)
     else if (meters.has(row.serial)) refuse('meter_serial', `is known already, as ${meters.get(row.serial)?.state ?? ''}`)
     if (compared.problems.length > before) continue

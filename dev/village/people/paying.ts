@@ -1,0 +1,182 @@
+import { Webhook } from 'standardwebhooks'
+import { addDays } from '../../../domain/calendar.ts'
+import { CAST } from '../cast.ts'
+import { chance, type Habit, habitOf } from '../households.ts'
+import { type Company, dayOfMonth, stands } from './company.ts'
+
+interface Charge {
+  readonly chargeId: number
+  readonly kind: string
+  readonly source: string
+  readonly openMinor: number
+  readonly dueOn: string
+  readonly voidedAt: string | null
+}
+
+/** What somebody may pay now, and how. */
+export interface Purse {
+  readonly payer: string
+  readonly amountMinor: number
+  /** Tells this payment from every other for ever. */
+  readonly reference: string
+}
+
+const RUPEE = 100
+const LEAST_MINOR = 10 * RUPEE
+
+/** A day on which a household pays: which part of what is open, and over the counter or from its wallet. */
+export interface Payday {
+  readonly date: string
+  readonly share: number
+  readonly by: 'counter' | 'wallet'
+}
+
+/**
+ * The days of a month on which a household pays, by its habit. Pre-paid households pay around the 1st, when their advance falls
+ * due; post-paid ones after their bill of the 1st, which falls due on the 10th.
+ */
+export function paydays(customerId: string, { month, isPrepaid }: { month: string; isPrepaid: boolean }): Payday[] {
+  const first = `${month}-01`
+  const drawn = (name: string, days: number): number => Math.floor(chance(customerId, month, name) * days)
+  const on = (day: number, share: number, by: Payday['by'] = 'counter'): Payday => ({ date: dayOfMonth(first, day), share, by })
+  const habit: Habit = habitOf(customerId)
+  if (isPrepaid) {
+    if (habit === 'parts') return [on(1, 0.5), on(3, 1)]
+    if (habit === 'late') return [on(5 + drawn('late', 6), 1)]
+    if (habit === 'wallet') return [on(1, 1, 'wallet')]
+    if (habit === 'never') return []
+    return [on(1 + drawn('full', 3), 1)]
+  }
+  if (habit === 'parts') return [on(4 + drawn('a', 4), 0.4), on(11 + drawn('b', 4), 0.5), on(18 + drawn('c', 6), 1)]
+  if (habit === 'late') return [on(14 + drawn('late', 10), 1)]
+  if (habit === 'wallet') return [on(3 + drawn('wallet', 5), 1, 'wallet')]
+  if (habit === 'never') return []
+  // A second look for bills that came late: meters read by hand, meters that were away.
+  return [on(3 + drawn('full', 6), 1), on(16, 1)]
+}
+
+/** Every household of the village pays on its days; whoever was cut pays after a while to be lit again. */
+export async function payBills(company: Company): Promise<void> {
+  if (!company.isPast(company.today(), '09:00') || company.isPast(company.today(), '20:00')) return
+  const month = company.today().slice(0, 7)
+  for (const { customerId, packageCode } of company.village.houses) {
+    for (const payday of paydaysOf(customerId, { month, isPrepaid: packageCode.startsWith('A') })) {
+      if (payday.date > company.today() || addDays(payday.date, 3) < company.today()) continue
+      await company.notebook.once(`pay:${customerId}:${payday.date}`, () => payShare(company, customerId, payday))
+    }
+  }
+  await company.notebook.once(`dark:${company.today()}`, () => payWhoAreDark(company))
+}
+
+function paydaysOf(customerId: string, when: { month: string; isPrepaid: boolean }): Payday[] {
+  const date = `${when.month}-02`
+  if (customerId === CAST.paysByWallet) return [{ date, share: 1, by: 'wallet' }]
+  // The bill of July is the one that is never paid before the cut.
+  if (customerId === CAST.cutAndLit) return when.month <= '2026-08' ? [] : [{ date, share: 1, by: 'counter' }]
+  const isCast = (Object.values(CAST) as string[]).includes(customerId)
+  return isCast ? [{ date: `${when.month}-06`, share: 1, by: 'counter' }] : paydays(customerId, when)
+}
+
+/** Dark households pay after days or weeks; the one with that part on the day after its cut. */
+async function payWhoAreDark(company: Company): Promise<boolean> {
+  const { today, notebook } = company
+  const dark = await company
+    .as('asha')
+    .list<{ customerId: string }>(`/v1/customers?plant=${company.village.plant}&status=inactive`)
+  for (const { customerId } of dark) {
+    const since = notebook.read(`dark-since:${customerId}`)
+    if (since === undefined || addDays(since, 60) < today()) notebook.note(`dark-since:${customerId}`, today())
+    const patience = customerId === CAST.cutAndLit ? 1 : 2 + Math.floor(18 * chance(customerId, since ?? today(), 'dark'))
+    if (since === undefined || addDays(since, patience) > today()) continue
+    await notebook.once(`light:${customerId}:${since}`, () =>
+      payShare(company, customerId, { date: today(), share: 1, by: 'counter' }),
+    )
+  }
+  return true
+}
+
+async function payShare(company: Company, customerId: string, { date, share, by }: Payday): Promise<boolean> {
+  const openMinor = await openOf(company, `/v1/customers/${customerId}`)
+  const amountMinor = partOf(openMinor, share)
+  if (amountMinor === 0) return true
+  const purse = { payer: customerId, amountMinor, reference: `${date}-${customerId}` }
+  return by === 'wallet'
+    ? payByWallet(company, purse)
+    : payCash(company, { ...purse, agent: counterAgent(customerId), place: 'counter' })
+}
+
+function counterAgent(customerId: string): string {
+  return chance(customerId, 'counter') < 0.5 ? 'asha' : 'imran'
+}
+
+/** What an account has open, of debts and demands together. */
+export async function openOf(company: Company, page: string): Promise<number> {
+  const { body } = await company.as('asha').get<{ money: { charges: Charge[] } | null }>(page)
+  return (body.money?.charges ?? []).reduce((sum, { openMinor, voidedAt }) => sum + (voidedAt === null ? openMinor : 0), 0)
+}
+
+/** Whole rupees, at least ten, and never a rest that could not be paid alone. */
+export function partOf(openMinor: number, share: number): number {
+  const part = Math.max(LEAST_MINOR, Math.floor((openMinor * share) / RUPEE) * RUPEE)
+  return openMinor - part < LEAST_MINOR ? openMinor : part
+}
+
+/** Cash into an agent's hand or over the counter. The reference is the payment's for ever. */
+export async function payCash(
+  company: Company,
+  { payer, amountMinor, reference, agent, place }: Purse & { agent: string; place: 'visit' | 'counter' },
+): Promise<boolean> {
+  const body = { payer, amountMinor, currency: company.village.currency, place }
+  const answer = await company.as(agent).post('/v1/payments', body, reference)
+  // After a restart the same visit may find another sum open: what was paid the first time stands.
+  return answer.code === 'PAYMENT_MISMATCH' || stands(company, `${payer} pays ${amountMinor} to ${agent}`, answer)
+}
+
+/** The sandbox's wallet tells of the payment, signed, as a real provider would. */
+export async function payByWallet(company: Company, { payer, amountMinor, reference }: Purse): Promise<boolean> {
+  const [provider = '', secret = ''] = (process.env.WEBHOOK_SECRETS ?? '').split(',')[0]?.split(/=(.*)/s) ?? []
+  if (secret === '') return true
+  const timestamp = new Date()
+  const data = {
+    reference: `W-${reference}`,
+    status: 'confirmed',
+    amountMinor,
+    currency: company.village.currency,
+    payer,
+    plant: company.village.plant,
+    channel: 'wallet',
+  }
+  const body = JSON.stringify({ type: 'payment.updated', timestamp: timestamp.toISOString(), data })
+  const id = `msg_${reference}`
+  const response = await fetch(`${process.env.API_URL ?? 'http://127.0.0.1:3000'}/v1/payment-notices/${provider}`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(timestamp.getTime() / 1000)),
+      'webhook-signature': new Webhook(secret).sign(id, timestamp, body),
+    },
+    body,
+    signal: AbortSignal.timeout(30_000),
+  })
+  if (response.status >= 300) company.say(`wallet of ${payer}: ${response.status} ${await response.text()}`)
+  return response.status < 500
+}
+
+/** An agent at the door: some pay all, many a part, some not yet, some never. */
+export async function payAtVisit(company: Company, visit: { taskId: string; customerId: string; agent: string }): Promise<void> {
+  const { taskId, customerId, agent } = visit
+  if (customerId === CAST.cutAndLit) return
+  const shares: Readonly<Record<Habit, number>> = {
+    full: 1,
+    wallet: 1,
+    parts: 0.5,
+    late: chance(taskId, 'late') < 0.5 ? 1 : 0,
+    never: 0,
+  }
+  const share = shares[habitOf(customerId)]
+  if (share === 0) return
+  const amountMinor = partOf(await openOf(company, `/v1/customers/${customerId}`), share)
+  if (amountMinor > 0)
+    await payCash(company, { payer: customerId, amountMinor, reference: `visit-${taskId}`, agent, place: 'visit' })
+}
