@@ -104,7 +104,7 @@ async function activateConnection(
     asOf,
   })
   for (const period of firstAdvances({ terms, fromDate, plant })) {
-    const input = { plant: application.plant, accountId: applicationId, customerId, period }
+    const input = { plant: application.plant, accountId: applicationId, customerId, period, boundary: period }
     await startWorkflow(tx, { workflowType: 'billCustomer', workflowId: processIds.billing(customerId, period), input })
   }
   await nudge(tx, `connection:${customerId}`, `account:${applicationId}`)

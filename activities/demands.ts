@@ -1,5 +1,6 @@
 import type { Db, Tx } from '../db/client.ts'
-import { changeApplication, demandsOf, resolvePackageChoice } from '../db/queries/applications.ts'
+import { changeApplication, demandsOf } from '../db/queries/applications.ts'
+import { resolvePackageChoice } from '../db/queries/package-choice.ts'
 import { allocateCredit, issueCharge, voidDemand } from '../db/queries/charges.ts'
 import { createConnection } from '../db/queries/connections.ts'
 import { post } from '../db/queries/ledger.ts'
@@ -18,7 +19,7 @@ import { type MeterKind, packageText, type PackageTerms } from '../domain/packag
 import { type OpenApplication, textIn, withApplication } from './onboarding.ts'
 import type { ApplicationKey, PendingDecision } from './onboarding-facts.ts'
 
-/** What a new customer must pay before anything is built, and the customer ID that follows (manual 2.2.2, steps 5 and 6). */
+/** What a new customer must pay before anything is built (manual 2.2.2, step 5). */
 export function createDemandActivities({ db }: { db: Db }) {
   return {
     /** The package is chosen: deposit and activation charge become due, and the customer is told (manual 2.2.2, step 5). */
@@ -74,25 +75,13 @@ export function createDemandActivities({ db }: { db: Db }) {
 
     /** Reminds the customer of what is open, once for `at`. */
     remindOfDemands: ({ applicationId, asOf, at }: ApplicationKey & { at: string }): Promise<void> =>
-      withApplication(db, { applicationId, asOf }, async (tx, { application, account: { currency }, plant: { zone } }) => {
-        const open = (await demandsOf(tx, applicationId)).filter(({ openMinor }) => openMinor > 0)
-        if (open.length === 0 || application.deadlineAt === null) return
-        const params = {
-          reference: applicationId,
-          forWhat: open.map(({ kind }) => kind),
-          remainingMinor: await openOf(tx, applicationId),
-          currency,
-          payBy: dateAt(application.deadlineAt, zone),
-        }
-        await queueNotice(tx, {
-          accountId: applicationId,
-          kind: 'demand-reminder',
-          params,
-          dedupeKey: `demand-reminder:${applicationId}:${at}`,
-          asOf,
-        })
-      }),
+      withApplication(db, { applicationId, asOf }, (tx, open) => remind(tx, open, { asOf, at })),
+  }
+}
 
+/** The customer ID that follows once all is paid (manual 2.2.2, step 6). */
+export function createAccountActivities({ db }: { db: Db }) {
+  return {
     /** Another pole, where the chosen one is full. */
     changePole: ({ applicationId, asOf, pole }: ApplicationKey & { pole: PendingDecision }): Promise<void> =>
       withApplication(db, { applicationId, asOf }, async (tx, { application, workflowId }) => {
@@ -231,6 +220,30 @@ async function createAccountConnection(
     asOf,
   })
   return customerId
+}
+
+async function remind(
+  tx: Tx,
+  { application, account: { currency }, plant: { zone } }: OpenApplication,
+  { asOf, at }: { asOf: string; at: string },
+): Promise<void> {
+  const { applicationId } = application
+  const open = (await demandsOf(tx, applicationId)).filter(({ openMinor }) => openMinor > 0)
+  if (open.length === 0 || application.deadlineAt === null) return
+  const params = {
+    reference: applicationId,
+    forWhat: open.map(({ kind }) => kind),
+    remainingMinor: await openOf(tx, applicationId),
+    currency,
+    payBy: dateAt(application.deadlineAt, zone),
+  }
+  await queueNotice(tx, {
+    accountId: applicationId,
+    kind: 'demand-reminder',
+    params,
+    dedupeKey: `demand-reminder:${applicationId}:${at}`,
+    asOf,
+  })
 }
 
 async function openOf(tx: Tx, applicationId: string): Promise<number> {

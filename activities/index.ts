@@ -5,7 +5,7 @@ import { createBillingStepActivities } from './billing-steps.ts'
 import { createBillingActivities } from './billing.ts'
 import { createClosingActivities } from './closing.ts'
 import { createCollectionActivities } from './collection.ts'
-import { createDemandActivities } from './demands.ts'
+import { createAccountActivities, createDemandActivities } from './demands.ts'
 import { refusalsAreFinal } from './failure.ts'
 import { createMeterActivities } from './meters.ts'
 import { createOnboardingActivities } from './onboarding.ts'
@@ -17,7 +17,7 @@ import type { PaymentProviders } from './payment-providers.ts'
 import { createPaymentActivities } from './payments.ts'
 import { createProcessActivities } from './processes.ts'
 import { createRefundActivities } from './refunds.ts'
-import { createStockActivities } from './stock.ts'
+import { createMeterReturnActivities, createStockActivities } from './stock.ts'
 import { createTaskActivities } from './tasks.ts'
 
 /** What activities reach the world through. */
@@ -38,7 +38,9 @@ export function createActivities(deps: ActivityDeps) {
     ...createCollectionActivities(deps),
     ...createOnboardingActivities(deps),
     ...createDemandActivities(deps),
+    ...createAccountActivities(deps),
     ...createStockActivities(deps),
+    ...createMeterReturnActivities(deps),
     ...createApplicationEndingActivities(deps),
     ...createRefundActivities(deps),
     ...createTaskActivities(deps),

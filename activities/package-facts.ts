@@ -8,7 +8,7 @@ import {
   readRequestPackages,
 } from '../db/queries/package-changes.ts'
 import { readPlant } from '../db/queries/plants.ts'
-import { countFreeMeters } from '../db/queries/stock.ts'
+import { countFreeMeters } from '../db/queries/stock-lists.ts'
 import { addDays, startOfDay } from '../domain/calendar.ts'
 import { type MeterKind, meterFits } from '../domain/package.ts'
 import { processIds } from '../domain/process-ids.ts'

@@ -20,7 +20,7 @@ export type InstallationProblem = Extract<
   'NOT_FOUND' | 'METER_NOT_FREE' | 'PACKAGE_METER_UNFIT' | 'READING_MISSING'
 >
 
-/** A new customer's meter, from the shelf to the wall and, where it comes to nothing, back (manual 2.2.2, step 7). */
+/** A new customer's meter, from the shelf to the wall (manual 2.2.2, step 7). */
 export function createStockActivities({ db }: { db: Db }) {
   return {
     /** Sets a free meter of the chosen kind aside; false while there is none. The first time, the cluster in-charge is told. */
@@ -55,7 +55,12 @@ export function createStockActivities({ db }: { db: Db }) {
       withApplication(db, { applicationId, asOf }, async (tx, { account: { customerId }, workflowId }) =>
         customerId === null ? null : refreshDesiredState(tx, { customerId, source: workflowId, asOf }),
       ),
+  }
+}
 
+/** A meter that comes down again: exchanged because it refuses, or fetched from somebody who withdrew. */
+export function createMeterReturnActivities({ db }: { db: Db }) {
+  return {
     /** Another visit was decided. A meter that refuses goes to repair first, and another is set aside. */
     replanInstallation: ({ applicationId, asOf, round }: ApplicationKey & { round: number }): Promise<void> =>
       withApplication(db, { applicationId, asOf }, async (tx, { application, account: { customerId }, workflowId }) => {
@@ -101,24 +106,8 @@ export function createStockActivities({ db }: { db: Db }) {
       ),
 
     /** The meter is down: back to the stock with its final register, and the connection is left. */
-    recordMeterFetched: ({ applicationId, asOf }: ApplicationKey): Promise<void> =>
-      withApplication(db, { applicationId, asOf }, async (tx, { account: { customerId }, plant: { zone }, workflowId }) => {
-        const meter = await meterOf(tx, applicationId)
-        const task = await findTask(tx, { workflowId, step: `removal:${await removalVisits(tx, workflowId)}` })
-        if (meter === undefined || customerId === null || task?.status !== 'completed' || wasInVain(task)) return
-        const startWh = await startRegisterOf(tx, meter.serial)
-        const readWh = registerIn(task.result, 'finalRegisterWh')
-        await removeMeter(tx, {
-          ...reportOf(task, asOf),
-          serial: meter.serial,
-          removedAt: task.completedAt ?? asOf,
-          finalRegisterWh: Math.max(readWh ?? startWh, startWh),
-          finalIsEstimate: readWh === undefined || readWh < startWh,
-          source: workflowId,
-          asOf,
-        })
-        await markLeft(tx, customerId, dateAt(asOf, zone))
-      }),
+    recordMeterFetched: (key: ApplicationKey): Promise<void> =>
+      withApplication(db, key, (tx, open) => recordFetched(tx, open, key.asOf)),
   }
 }
 
@@ -191,6 +180,28 @@ async function powerUp(
 ): Promise<void> {
   const version = await liftHold(tx, { customerId, reason: 'not-activated', owner: workflowId }, asOf)
   if (meter.kind !== 'smart' && version !== null) await recordHandReport(tx, { serial: meter.serial, version, task, asOf })
+}
+
+async function recordFetched(
+  tx: Tx,
+  { application: { applicationId }, account: { customerId }, plant: { zone }, workflowId }: OpenApplication,
+  asOf: string,
+): Promise<void> {
+  const meter = await meterOf(tx, applicationId)
+  const task = await findTask(tx, { workflowId, step: `removal:${await removalVisits(tx, workflowId)}` })
+  if (meter === undefined || customerId === null || task?.status !== 'completed' || wasInVain(task)) return
+  const startWh = await startRegisterOf(tx, meter.serial)
+  const readWh = registerIn(task.result, 'finalRegisterWh')
+  await removeMeter(tx, {
+    ...reportOf(task, asOf),
+    serial: meter.serial,
+    removedAt: task.completedAt ?? asOf,
+    finalRegisterWh: Math.max(readWh ?? startWh, startWh),
+    finalIsEstimate: readWh === undefined || readWh < startWh,
+    source: workflowId,
+    asOf,
+  })
+  await markLeft(tx, customerId, dateAt(asOf, zone))
 }
 
 function reportOf(task: Task, asOf: string) {

@@ -1,6 +1,7 @@
 import type { Static } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import { demandsOf, identityProofsOf, readApplicant, readApplication } from '../db/queries/applications.ts'
+import { demandsOf, readApplication } from '../db/queries/applications.ts'
+import { identityProofsOf, readApplicant } from '../db/queries/applicants.ts'
 import { businessNow } from '../db/queries/clock.ts'
 import { balanceOf } from '../db/queries/ledger.ts'
 import { readPlant } from '../db/queries/plants.ts'

@@ -1,5 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import { assertPackageChoice, assertRoomOnPole, readApplication, saveIdentityProof } from '../../db/queries/applications.ts'
+import { readApplication } from '../../db/queries/applications.ts'
+import { saveIdentityProof } from '../../db/queries/applicants.ts'
+import { assertPackageChoice, assertRoomOnPole } from '../../db/queries/package-choice.ts'
 import { businessNow } from '../../db/queries/clock.ts'
 import { type PlantTerms, readPlant } from '../../db/queries/plants.ts'
 import { readDecision } from '../../db/queries/processes.ts'

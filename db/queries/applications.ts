@@ -1,16 +1,13 @@
 import { sql } from 'kysely'
 import { DomainError } from '../../domain/errors.ts'
 import { applicationId as applicationIdOf } from '../../domain/ids.ts'
-import { meterFits, type MeterKind, type PackageTerms } from '../../domain/package.ts'
-import type { PlantPolicy } from '../../domain/policy.ts'
+import type { MeterKind } from '../../domain/package.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import type { Db, Tx } from '../client.ts'
 import { type ChargeState, readCharges } from './charges.ts'
-import { roomOnPole } from './connections.ts'
 import { queueNotice } from './notices.ts'
 import { takeNumbers } from './numbers.ts'
 import { startWorkflow } from './outbox.ts'
-import { readOfferedPackage } from './plants.ts'
 import { staffAt } from './tasks.ts'
 
 /** Who wants a connection: someone new, or a person who is known already (one may hold several connections). */
@@ -179,45 +176,6 @@ export async function demandsOf(db: Db | Tx, applicationId: string): Promise<Cha
   return charges.filter(({ kind, source }) => (kind === 'deposit' || kind === 'activation') && source === applicationId)
 }
 
-export interface PackageChoice {
-  readonly code: string
-  readonly pole: string
-  /** The first kind that serves the package, unless said. */
-  readonly meterKind?: MeterKind
-  readonly depositParts?: number
-}
-
-/** What a choice comes to. PACKAGE_UNKNOWN when it was not on offer that day, PACKAGE_METER_UNFIT, INVALID_INPUT for too many parts. */
-export async function resolvePackageChoice(
-  db: Db | Tx,
-  { plant, policy, on }: { plant: string; policy: Pick<PlantPolicy, 'deposit'>; on: string },
-  { code, meterKind, depositParts = 1 }: PackageChoice,
-): Promise<{ terms: PackageTerms; meterKind: MeterKind; depositParts: number }> {
-  const terms = await readOfferedPackage(db, plant, { code, on })
-  const kind = meterKind ?? terms.meterKinds[0]
-  if (kind === undefined || !meterFits(terms, kind))
-    throw new DomainError('PACKAGE_METER_UNFIT', 'this meter cannot serve the package', { code, meterKind: kind ?? null })
-  if (!Number.isInteger(depositParts) || depositParts < 1 || depositParts > policy.deposit.maxParts) {
-    throw new DomainError('INVALID_INPUT', `a deposit comes in at most ${policy.deposit.maxParts} parts`, { depositParts })
-  }
-  return { terms, meterKind: kind, depositParts }
-}
-
-/** Refuses a choice of package or pole before anybody decides on it: as {@link resolvePackageChoice}, and NOT_FOUND or POLE_FULL for the pole. */
-export async function assertPackageChoice(
-  db: Db | Tx,
-  where: Parameters<typeof resolvePackageChoice>[1],
-  choice: PackageChoice,
-): Promise<void> {
-  await resolvePackageChoice(db, where, choice)
-  await assertRoomOnPole(db, where.plant, choice.pole)
-}
-
-/** NOT_FOUND when the plant has no such pole, POLE_FULL when its 99 connections are used up. */
-export async function assertRoomOnPole(db: Db | Tx, plant: string, pole: string): Promise<void> {
-  if ((await roomOnPole(db, plant, pole)) <= 0) throw new DomainError('POLE_FULL', 'this pole has no connection left', { pole })
-}
-
 export interface ApplicationFilter {
   readonly plants: readonly string[]
   /** A customer's own only. */
@@ -278,49 +236,4 @@ export async function listApplications(db: Db | Tx, filter: ApplicationFilter): 
   if (filter.salesAgent !== undefined) rows = rows.where('salesAgent', '=', filter.salesAgent)
   if (filter.after !== undefined) rows = rows.where('applications.applicationId', '>', filter.after)
   return rows.execute()
-}
-
-/** The person behind an application, for those who may see it. */
-export async function readApplicant(
-  db: Db | Tx,
-  applicationId: string,
-): Promise<{
-  personId: string
-  name: string
-  nameHi: string | null
-  phone: string | null
-  language: string
-  category: string
-  address: string
-}> {
-  return db
-    .selectFrom('applications')
-    .innerJoin('accounts', 'accounts.accountId', 'applications.applicationId')
-    .innerJoin('persons', 'persons.personId', 'accounts.personId')
-    .select(['persons.personId', 'name', 'nameHi', 'phone', 'language', 'category', 'address'])
-    .where('applicationId', '=', applicationId)
-    .executeTakeFirstOrThrow()
-}
-
-export interface IdentityProof {
-  readonly personId: string
-  readonly kind: string
-  readonly lastFour: string
-  /** The number, sealed; nobody below the edge can read it. */
-  readonly sealed: Buffer
-  readonly recordedBy: string
-}
-
-/** Keeps a proof; shown again, the person's proof of that kind is the newer one. */
-export async function saveIdentityProof(db: Db | Tx, { personId, kind, ...proof }: IdentityProof): Promise<void> {
-  await db
-    .insertInto('identityProofs')
-    .values({ personId, kind, ...proof })
-    .onConflict((c) => c.columns(['personId', 'kind']).doUpdateSet({ ...proof, recordedAt: sql`now()` }))
-    .execute()
-}
-
-/** Kinds and last fours of a person's proofs. */
-export async function identityProofsOf(db: Db | Tx, personId: string): Promise<{ kind: string; lastFour: string }[]> {
-  return db.selectFrom('identityProofs').select(['kind', 'lastFour']).where('personId', '=', personId).orderBy('kind').execute()
 }

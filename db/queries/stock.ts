@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { DomainError } from '../../domain/errors.ts'
 import type { MeterKind } from '../../domain/package.ts'
 import type { Db, Tx } from '../client.ts'
@@ -21,76 +20,25 @@ export interface MoveSource {
   readonly asOf: string
 }
 
-const COLUMNS = ['serial', 'plant', 'kind', 'state', 'accountId'] as const
+/** The columns of a {@link StockMeter}. */
+export const METER_COLUMNS = ['serial', 'plant', 'kind', 'state', 'accountId'] as const
 
 /** A meter by its serial; undefined when the stock never had it. */
 export async function findMeter(db: Db | Tx, serial: string): Promise<StockMeter | undefined> {
-  return (await db.selectFrom('meters').select(COLUMNS).where('serial', '=', serial).executeTakeFirst()) as StockMeter | undefined
+  return (await db.selectFrom('meters').select(METER_COLUMNS).where('serial', '=', serial).executeTakeFirst()) as
+    StockMeter | undefined
 }
 
 /** The meter that is assigned to the account or installed for it, if any; an installed one first. */
 export async function meterOf(db: Db | Tx, accountId: string): Promise<StockMeter | undefined> {
   const row = await db
     .selectFrom('meters')
-    .select(COLUMNS)
+    .select(METER_COLUMNS)
     .where('accountId', '=', accountId)
     .orderBy('state', 'desc')
     .limit(1)
     .executeTakeFirst()
   return row as StockMeter | undefined
-}
-
-/** Meters of a plant by serial. */
-export async function listMeters(
-  db: Db | Tx,
-  {
-    plant,
-    state,
-    kind,
-    after,
-    limit,
-  }: { plant: string; state?: MeterState | undefined; kind?: MeterKind | undefined; after?: string | undefined; limit: number },
-): Promise<StockMeter[]> {
-  let rows = db.selectFrom('meters').select(COLUMNS).where('plant', '=', plant).orderBy('serial').limit(limit)
-  if (state !== undefined) rows = rows.where('state', '=', state)
-  if (kind !== undefined) rows = rows.where('kind', '=', kind)
-  if (after !== undefined) rows = rows.where('serial', '>', after)
-  return (await rows.execute()) as StockMeter[]
-}
-
-export interface MeterMove {
-  readonly fromState: string | null
-  readonly toState: string
-  readonly accountId: string | null
-  readonly source: string
-  readonly businessAt: string
-}
-
-/** Where a meter of the plant has been, newest first; undefined when the plant never had it. */
-export async function movesOf(
-  db: Db | Tx,
-  { plant, serial }: { plant: string; serial: string },
-): Promise<MeterMove[] | undefined> {
-  if ((await findMeter(db, serial))?.plant !== plant) return undefined
-  return db
-    .selectFrom('meterMoves')
-    .select(['fromState', 'toState', 'accountId', 'source', 'businessAt'])
-    .where('serial', '=', serial)
-    .orderBy('moveId', 'desc')
-    .limit(200)
-    .execute()
-}
-
-/** How many meters of that kind lie free at the plant. */
-export async function countFreeMeters(db: Db | Tx, { plant, kind }: { plant: string; kind: string }): Promise<number> {
-  const { free } = await db
-    .selectFrom('meters')
-    .select(sql<number>`count(*)`.as('free'))
-    .where('plant', '=', plant)
-    .where('kind', '=', kind)
-    .where('state', '=', 'free')
-    .executeTakeFirstOrThrow()
-  return free
 }
 
 /**
@@ -104,14 +52,14 @@ export async function assignFreeMeter(
   const { plant, kind, accountId } = wanted
   const before = await tx
     .selectFrom('meters')
-    .select(COLUMNS)
+    .select(METER_COLUMNS)
     .where('accountId', '=', accountId)
     .where('state', '=', 'assigned')
     .executeTakeFirst()
   if (before !== undefined) return before as StockMeter
   const free = await tx
     .selectFrom('meters')
-    .select(COLUMNS)
+    .select(METER_COLUMNS)
     .where('plant', '=', plant)
     .where('kind', '=', kind)
     .where('state', '=', 'free')
@@ -127,7 +75,7 @@ export async function assignFreeMeter(
 export async function releaseMeter(tx: Tx, { accountId, ...move }: { accountId: string } & MoveSource): Promise<void> {
   const row = await tx
     .selectFrom('meters')
-    .select(COLUMNS)
+    .select(METER_COLUMNS)
     .where('accountId', '=', accountId)
     .where('state', '=', 'assigned')
     .forUpdate()
@@ -275,7 +223,7 @@ export async function receiveMeters(
 }
 
 async function lockMeter(tx: Tx, serial: string): Promise<StockMeter> {
-  const row = await tx.selectFrom('meters').select(COLUMNS).where('serial', '=', serial).forUpdate().executeTakeFirst()
+  const row = await tx.selectFrom('meters').select(METER_COLUMNS).where('serial', '=', serial).forUpdate().executeTakeFirst()
   if (row === undefined) throw new DomainError('NOT_FOUND', 'the stock does not have this meter', { serial })
   return row as StockMeter
 }

@@ -53,7 +53,9 @@ test('a customer applies for another connection in the own name only, and sees n
   expect((await post('/v1/applications', { ...wish, applicant }, w.as('customer'))).body).toMatchObject({ code: 'INVALID_INPUT' })
   const listed = await get('/v1/applications', w.as('customer'))
   expect(listed).toMatchObject({ status: 200 })
-  expect(listed.body.items.map(({ applicationId }: { applicationId: string }) => applicationId)).toEqual([own.body.applicationId])
+  expect((listed.body.items as { applicationId: string }[]).map(({ applicationId }) => applicationId)).toEqual([
+    own.body.applicationId,
+  ])
   expect((await get(`/v1/applications/${other.body.applicationId}`, w.as('customer'))).status).toBe(404)
   expect((await post(`/v1/applications/${other.body.applicationId}/withdrawal`, {}, w.as('customer'))).status).toBe(404)
 })

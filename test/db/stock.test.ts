@@ -1,16 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { inTransaction } from '../../db/queries/accounts.ts'
-import {
-  assignFreeMeter,
-  countFreeMeters,
-  findMeter,
-  installMeter,
-  listMeters,
-  movesOf,
-  receiveMeters,
-  releaseMeter,
-  removeMeter,
-} from '../../db/queries/stock.ts'
+import { assignFreeMeter, findMeter, installMeter, receiveMeters, releaseMeter, removeMeter } from '../../db/queries/stock.ts'
+import { countFreeMeters, listMeters, movesOf } from '../../db/queries/stock-lists.ts'
 import { refreshDesiredState } from '../../db/queries/supply.ts'
 import { connectCustomer } from '../support/connections.ts'
 import { newApplicant } from '../support/payers.ts'

@@ -43,6 +43,14 @@ async function waiting(wish: Wish = {}, paidMinor = B11_MINOR) {
   }
 }
 
+const advanceOf = (applicationId: string) =>
+  katsa.db
+    .selectFrom('charges')
+    .select(['periodFrom as period', 'amountMinor'])
+    .where('accountId', '=', applicationId)
+    .where('kind', '=', 'electricity')
+    .execute()
+
 async function giveBack(applicationId: string, approver: string): Promise<void> {
   await people.decide(applicationId, approveRefund, approver)
   await people.decide(applicationId, payRefund, 'asha', { method: 'cash' })
@@ -59,8 +67,9 @@ test('a pre-paid household with a limiter is set by hand at the visit, and bille
       .where('serial', '=', serial)
       .executeTakeFirst(),
   ).toEqual({ version: 1, loadLimitW: 17, relay: 'closed' })
-  const billing = await katsa.temporal.client.workflow.getHandle(processIds.billing(customerId, '2026-07-01')).describe()
-  expect(billing.type).toBe('billCustomer')
+  // 160 rupees for all 31 days of July.
+  expect(await advanceOf(applicationId)).toMatchObject([{ period: '2026-07-01', amountMinor: 16_000 }])
+  expect(await katsa.process(processIds.billing(customerId, '2026-07-01'))).toMatchObject({ outcome: null, parkedReason: null })
 })
 
 test('on a full pole the customer waits until another pole is chosen, and no id is given twice', async () => {
@@ -218,6 +227,10 @@ test('a technician who never comes is reminded and told on; the household goes o
   const told = await katsa.db.selectFrom('notifications').select('kind').where('dedupeKey', 'like', `task-%${taskId}%`).execute()
   expect(told.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['task-reminder', 'task-escalated']))
   expect(await people.process(applicationId)).toMatchObject({ stage: 'Installation' })
+  // He comes on the 8th: 24 of the 31 days are left, 160 × 24 ÷ 31 = 123.87, in whole rupees 124.
+  await people.report(applicationId, 'installation:1', { outcome: 'done' })
+  expect(await people.connection(applicationId)).toMatchObject({ connectedOn: '2026-07-08' })
+  expect(await advanceOf(applicationId)).toMatchObject([{ amountMinor: 12_400 }])
 })
 
 test('a run that is lost at any stage goes on from its rows and does nothing twice', async () => {
