@@ -9,16 +9,26 @@ export interface ListenOptions {
   readonly log: { warn(fields: object, text: string): void }
 }
 
+export interface Listener {
+  /** Resolves when the database was reached for the first time. */
+  readonly ready: Promise<void>
+  close(): Promise<void>
+}
+
 const RECONNECT_AFTER_MS = 1_000
 
 /**
  * Hears NOTIFY on a connection of its own, which it opens again whenever it is lost. Nobody may rely on it alone: whoever
  * listens looks every second or so anyway.
  */
-export function listen({ databaseUrl, channel, onWake, log }: ListenOptions): { close: () => Promise<void> } {
+export function listen({ databaseUrl, channel, onWake, log }: ListenOptions): Listener {
   const closing = new AbortController()
   let client: pg.Client | undefined
   let isLossTold = false
+  let becomeReady = (): void => undefined
+  const ready = new Promise<void>((resolve) => {
+    becomeReady = resolve
+  })
 
   const hearOut = async (): Promise<void> => {
     const opened = new pg.Client({ connectionString: databaseUrl, keepAlive: true })
@@ -32,6 +42,7 @@ export function listen({ databaseUrl, channel, onWake, log }: ListenOptions): { 
       opened.on('notification', onWake)
       await opened.query(`listen ${opened.escapeIdentifier(channel)}`)
       isLossTold = false
+      becomeReady()
       onWake()
       await lost
     } finally {
@@ -50,6 +61,7 @@ export function listen({ databaseUrl, channel, onWake, log }: ListenOptions): { 
   }
   const ended = run()
   return {
+    ready,
     close: async () => {
       closing.abort()
       await client?.end().catch(() => undefined)

@@ -18,8 +18,11 @@ async function main(): Promise<void> {
   const sender = consoleSender((line) => log.info(JSON.parse(line) as object, 'notice sent'))
   const { taskQueue } = config.temporal
   const relay = startRelay({ db, databaseUrl: config.database.url, client, taskQueue, sender, now: Date.now, log })
-  log.info('relay is sending')
-  process.send?.('ready')
+  const isReady = await Promise.race([relay.ready.then(() => true), stopped.then(() => false)])
+  if (isReady) {
+    log.info('relay is sending')
+    process.send?.('ready')
+  }
   log.info({ signal: await stopped }, 'stopping')
   await relay.stop()
   await connection.close()

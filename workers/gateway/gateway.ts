@@ -72,7 +72,9 @@ export function startGateway({
   })
   const listener = listen({ databaseUrl, channel: 'meter_commands', onWake: () => publishing.wake(), log })
   return {
-    ready: client.ready,
+    ready: async () => {
+      await Promise.all([client.ready(), listener.ready])
+    },
     stop: async () => {
       await listener.close()
       await Promise.all([publishing.stop(), reconciling.stop()])

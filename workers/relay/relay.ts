@@ -28,6 +28,8 @@ export interface RelayOptions {
 }
 
 export interface Relay {
+  /** Resolves when the database was reached for the first time. */
+  readonly ready: Promise<void>
   /** Finishes the batches in hand. What is left stays in the database for the next one. */
   stop(): Promise<void>
 }
@@ -80,6 +82,7 @@ export function startRelay(options: RelayOptions): Relay {
   }
   const listener = listen({ databaseUrl, channel: 'relay', onWake: wake, log })
   return {
+    ready: listener.ready,
     stop: async () => {
       await listener.close()
       await Promise.all(loops.map((one) => one.stop()))
