@@ -4,12 +4,12 @@ import { queueNotice } from '../db/queries/notices.ts'
 import { type PackageRequest, readPackageRequest, readRequestPackages } from '../db/queries/package-changes.ts'
 import { readPlant } from '../db/queries/plants.ts'
 import { cancelTask } from '../db/queries/tasks.ts'
-import { dateAt } from '../domain/calendar.ts'
+import { dateAt, latest } from '../domain/calendar.ts'
 import { packageEffectiveFrom } from '../domain/package-change.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { announceEnd, type PackageEnding } from './package-endings.ts'
 import { type PackageChangeFacts, readPackageChangeFacts } from './package-facts.ts'
-import { type ChangeMoney, demandDifference, findDifference, releaseDifference } from './package-money.ts'
+import { type ChangeMoney, demandDifference, findDifference, firstDayWithoutAdvance, releaseDifference } from './package-money.ts'
 
 /** A request and the moment something is done about it. */
 export interface RequestAt {
@@ -56,12 +56,15 @@ export function createPackageChangeActivities({ db }: { db: Db }) {
       withRequest(db, at, async (tx, locked) => {
         const { request, plant, asOf, requestId } = locked
         if (request.settledAt !== null || request.endedAt !== null) return
-        const { wanted } = await readRequestPackages(tx, request)
+        const { current, wanted } = await readRequestPackages(tx, request)
         const { openMinor, asked } = await demandDifference(tx, locked, wanted)
         if (openMinor > 0 && asked !== undefined) await askForPayment(tx, locked, asked)
         if (openMinor > 0) return
-        const when = { when: request.takesEffect, today: dateAt(asOf, plant.zone), settled: true, policy: plant.policy }
-        await saveProgress(tx, requestId, { settledAt: asOf, effectiveOn: packageEffectiveFrom(when) })
+        const today = dateAt(asOf, plant.zone)
+        const day = packageEffectiveFrom({ when: request.takesEffect, today, settled: true, policy: plant.policy })
+        const isPrepaid = current.mode === 'prepaid' && wanted.mode === 'prepaid'
+        const effectiveOn = isPrepaid ? latest(day, await firstDayWithoutAdvance(tx, locked)) : day
+        await saveProgress(tx, requestId, { settledAt: asOf, effectiveOn })
       }),
 
     /**

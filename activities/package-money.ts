@@ -1,16 +1,15 @@
+import { sql } from 'kysely'
 import type { Tx } from '../db/client.ts'
 import type { LockedAccount } from '../db/queries/accounts.ts'
 import { allocateCredit, type ChargeState, findCharge, issueCharge, readCharges, voidDemand } from '../db/queries/charges.ts'
 import { balanceOf, post } from '../db/queries/ledger.ts'
 import { nudge } from '../db/queries/outbox.ts'
 import type { PlantTerms } from '../db/queries/plants.ts'
-import { addDuration, dateAt } from '../domain/calendar.ts'
+import { addDuration, dateAt, latest } from '../domain/calendar.ts'
 import { depositDueMinor, expectedBillMinor } from '../domain/deposit.ts'
-import { depositHeld, type Posting, postDepositExcess, postPrepaidUnused, unearned } from '../domain/ledger.ts'
-import { roundToWholeUnits, splitByLargestRemainder } from '../domain/money.ts'
+import { depositHeld, type Posting, postDepositExcess, postPrepaidUnused } from '../domain/ledger.ts'
 import type { PackageTerms } from '../domain/package.ts'
 import { packageDifference } from '../domain/package-change.ts'
-import { daysIn, periodContaining } from '../domain/period.ts'
 import { unusedAdvanceMinor } from '../domain/prepaid.ts'
 
 /** Where and when a package change moves money; the caller holds the account lock. */
@@ -113,10 +112,8 @@ export async function creditExcessDeposit(tx: Tx, money: ChangeMoney, wanted: Pa
  * paid is void (policy "which meter": pre → post). Returns what was credited.
  */
 export async function creditUnusedAdvances(tx: Tx, money: ChangeMoney, from: string): Promise<number> {
-  const charges = await readCharges(tx, money.account.accountId)
-  const advances = charges.filter(
-    ({ kind, nature, voidedAt, periodTo }) =>
-      kind === 'electricity' && nature === 'demand' && voidedAt === null && periodTo !== null && periodTo > from,
+  const advances = (await standingAdvances(tx, money.account.accountId)).filter(
+    ({ periodTo }) => periodTo !== null && periodTo > from,
   )
   let creditedMinor = 0
   for (const advance of advances) creditedMinor += await creditUnused(tx, money, { advance, from })
@@ -133,48 +130,40 @@ async function creditUnused(
   if (periodFrom === null || periodTo === null) return 0
   const period = { key: periodFrom, from: periodFrom, to: periodTo }
   const unusedFrom = from > periodFrom ? from : periodFrom
-  const unusedMinor = unusedAdvanceMinor({ paidMinor: amountMinor - openMinor, period, unusedFrom, currency: plant.currency })
+  const { returnedMinor, earnedMinor } = await advanceMoved(tx, chargeId)
+  const paidMinor = amountMinor - openMinor - returnedMinor
+  const unusedMinor = unusedAdvanceMinor({ paidMinor, period, unusedFrom, currency: plant.currency })
   if (unusedMinor > 0) {
+    const eventKey = `advance-unused:${chargeId}:${returnedMinor + unusedMinor}`
     // What has been earned already comes back out of income; what waits for its period was never income.
-    const alreadyEarned = (await balanceOf(tx, unearned(account.accountId))) < unusedMinor
-    const postings = postPrepaidUnused(account, { amountMinor: unusedMinor, alreadyEarned })
-    await postOf(tx, money, { eventKey: `package-change:${money.requestId}:unused:${chargeId}`, postings: postings })
+    const postings = postPrepaidUnused(account, { amountMinor: unusedMinor, alreadyEarned: earnedMinor > 0 })
+    await postOf(tx, money, { eventKey, postings })
   }
   if (unusedFrom === periodFrom) await voidDemand(tx, chargeId, { asOf, reason: `package-change ${money.requestId}` })
   await nudge(tx, `account:${account.accountId}`, `charge:${chargeId}`)
   return unusedMinor
 }
 
-/**
- * The new package's advance for the rest of the period it begins in: by days, in whole units. Later periods are billing's.
- * Issued under the period's key where that is free; an advance of the old package keeps the key for good.
- */
-export async function demandAdvance(
-  tx: Tx,
-  money: ChangeMoney,
-  { wanted, from }: { wanted: PackageTerms; from: string },
-): Promise<void> {
-  const { account, plant, requestId, asOf } = money
-  const period = periodContaining(from, plant.policy.anchorDay)
-  const supplied = daysIn({ from, to: period.to })
-  const [shareMinor = 0] = splitByLargestRemainder(wanted.fixedChargeMinor, [supplied, daysIn(period) - supplied])
-  const { roundedMinor, roundingMinor } = roundToWholeUnits(shareMinor, plant.currency)
-  const keyed = await findCharge(tx, account.accountId, { kind: 'electricity', source: period.key })
-  await issueCharge(
+/** The first day no advance of the old package has been asked for: between pre-paid packages a change waits for it. */
+export async function firstDayWithoutAdvance(tx: Tx, { account }: ChangeMoney): Promise<string> {
+  const advances = await standingAdvances(tx, account.accountId)
+  return latest('0001-01-01', ...advances.flatMap(({ periodTo }) => (periodTo === null ? [] : [periodTo])))
+}
+
+async function standingAdvances(tx: Tx, accountId: string): Promise<ChargeState[]> {
+  const charges = await readCharges(tx, accountId)
+  return charges.filter(({ kind, nature, voidedAt }) => kind === 'electricity' && nature === 'demand' && voidedAt === null)
+}
+
+/** What was turned back into credit of an advance already, and how much of it had become income. */
+async function advanceMoved(tx: Tx, chargeId: number): Promise<{ returnedMinor: number; earnedMinor: number }> {
+  const { rows } = await sql<{ returnedMinor: number; earnedMinor: number }>`
+    select coalesce(sum(amount_minor) filter (where event_key like 'advance-unused:' || ${chargeId}::text || ':%'), 0) as "returnedMinor",
+      coalesce(sum(amount_minor) filter (where event_key like 'earned:' || ${chargeId}::text || ':%'), 0) as "earnedMinor"
+    from postings where event_key like 'advance-unused:' || ${chargeId}::text || ':%' or event_key like 'earned:' || ${chargeId}::text || ':%'`.execute(
     tx,
-    { account, asOf },
-    {
-      kind: 'electricity',
-      mode: 'prepaid',
-      source: keyed === undefined ? period.key : `${period.key}:${requestId}`,
-      amountMinor: roundedMinor,
-      roundingMinor,
-      dueOn: from,
-      period: { from, to: period.to },
-      lines: [{ kind: 'fixed', amountMinor: shareMinor }],
-      terms: { package: { code: wanted.code, version: wanted.version }, requestId },
-    },
   )
+  return rows[0] ?? { returnedMinor: 0, earnedMinor: 0 }
 }
 
 async function postOf(

@@ -13,7 +13,7 @@ import { effectiveAfterReadBack } from '../domain/package-change.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { type LockedRequest, type RequestAt, saveProgress, withRequest } from './package-changes.ts'
 import { announceEnd, type PackageEnding } from './package-endings.ts'
-import { creditExcessDeposit, creditUnusedAdvances, demandAdvance, releaseDifference } from './package-money.ts'
+import { creditExcessDeposit, creditUnusedAdvances, releaseDifference } from './package-money.ts'
 
 /** Why a step was not taken: the customer took the request back, or is leaving. */
 type Stop = 'Withdrawn' | 'CustomerLeft'
@@ -156,8 +156,8 @@ async function settleMoney(
 ): Promise<void> {
   const { account, plant, asOf, requestId } = locked
   await creditExcessDeposit(tx, locked, wanted)
-  if (current.mode === 'prepaid') await creditUnusedAdvances(tx, locked, from)
-  if (wanted.mode === 'prepaid') await demandAdvance(tx, locked, { wanted, from })
+  // The advance of the new package, where it is pre-paid, is billing's: it waits for the terms.
+  if (current.mode === 'prepaid' && wanted.mode === 'postpaid') await creditUnusedAdvances(tx, locked, from)
   const feeMinor = plant.policy.fees.packageChangeMinor
   if (feeMinor > 0) {
     const dueOn = dateAt(addToInstant(asOf, plant.policy.postpaid.dueAfter, plant.zone), plant.zone)

@@ -60,7 +60,10 @@ export function spareCapacityW(input: {
   return input.capacityW - Math.ceil((input.promisedW * input.policy.packageChange.simultaneousPercent) / 100)
 }
 
-/** Refuses what would change between pre-paid and post-paid within a period (PERIOD_NOT_ENDED; docs/decisions/0020). */
+/**
+ * At once is for a change from post-paid to post-paid: a pre-paid month is paid for in advance and ends as it began (PERIOD_NOT_ENDED;
+ * docs/decisions/0020).
+ */
 export function checkTakesEffect(input: {
   current: PackageTerms
   wanted: PackageTerms
@@ -68,8 +71,8 @@ export function checkTakesEffect(input: {
   nextPeriodFrom: IsoDate
 }): void {
   const { current, wanted, takesEffect, nextPeriodFrom } = input
-  if (takesEffect === 'next-period' || current.mode === wanted.mode) return
-  throw new DomainError('PERIOD_NOT_ENDED', 'Between pre-paid and post-paid a change begins with a period', {
+  if (takesEffect === 'next-period' || (current.mode === 'postpaid' && wanted.mode === 'postpaid')) return
+  throw new DomainError('PERIOD_NOT_ENDED', 'A change from or to a pre-paid package begins with a period', {
     possibleFrom: nextPeriodFrom,
   })
 }

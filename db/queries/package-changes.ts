@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { addToInstant, dateAt } from '../../domain/calendar.ts'
 import { DomainError } from '../../domain/errors.ts'
+import { parseNumberedId } from '../../domain/ids.ts'
 import type { MeterKind, PackageTerms } from '../../domain/package.ts'
 import { packageChangeApprovals, spareCapacityW } from '../../domain/package-change.ts'
 import type { Db, Tx } from '../client.ts'
@@ -40,9 +41,9 @@ export interface PackageRequest {
 
 /** A request by its id; NOT_FOUND when there is none. */
 export async function readPackageRequest(db: Db | Tx, requestId: string): Promise<PackageRequest> {
-  const row = await db.selectFrom('packageRequests').selectAll().where('requestId', '=', requestId).executeTakeFirst()
-  if (row === undefined) throw new DomainError('NOT_FOUND', 'no such package request')
-  return row as PackageRequest
+  const request = await findPackageRequest(db, requestId)
+  if (request === undefined) throw new DomainError('NOT_FOUND', 'no such package request')
+  return request
 }
 
 /** The package that is and the one that is wanted, as they were when the request was made. */
@@ -56,25 +57,34 @@ export async function readRequestPackages(
   }
 }
 
-/** Requests of these plants, or of one connection, by number, the newest first; `before` is the last number of the page before. */
-export async function listPackageRequests(
-  db: Db | Tx,
-  filter: {
-    plants: readonly string[]
-    customerIds?: readonly string[] | undefined
-    state: 'open' | 'ended' | 'all'
-    before?: number | undefined
-    limit: number
-  },
-): Promise<PackageRequest[]> {
-  const { plants, customerIds, state, before, limit } = filter
+/** A request by its id, if it ever was. */
+export async function findPackageRequest(db: Db | Tx, requestId: string): Promise<PackageRequest | undefined> {
+  const row = await db.selectFrom('packageRequests').selectAll().where('requestId', '=', requestId).executeTakeFirst()
+  return row as PackageRequest | undefined
+}
+
+export interface RequestFilter {
+  readonly plants: readonly string[]
+  readonly customerIds?: readonly string[] | undefined
+  readonly state: 'open' | 'ended' | 'all'
+  /** The last request of the page before. */
+  readonly after?: string | undefined
+  readonly limit: number
+}
+
+/** Requests of these plants, or of one connection, by number, the newest first. */
+export async function listPackageRequests(db: Db | Tx, filter: RequestFilter): Promise<PackageRequest[]> {
+  const { plants, customerIds, state, after, limit } = filter
   if (plants.length === 0 || customerIds?.length === 0) return []
   const number = sql<number>`substring(request_id from '[0-9]+$')::bigint`
   let rows = db.selectFrom('packageRequests').selectAll().where('plant', 'in', plants)
   if (customerIds !== undefined) rows = rows.where('customerId', 'in', customerIds)
   if (state !== 'all') rows = rows.where('endedAt', state === 'open' ? 'is' : 'is not', null)
-  if (before !== undefined) rows = rows.where(number, '<', before)
-  return (await rows.orderBy(number, 'desc').orderBy('plant').limit(limit).execute()) as PackageRequest[]
+  if (after !== undefined) {
+    const last = parseNumberedId(after)
+    rows = rows.where(sql<boolean>`(${number}, plant) < (${last.n}, ${last.plant})`)
+  }
+  return (await rows.orderBy(number, 'desc').orderBy('plant', 'desc').limit(limit).execute()) as PackageRequest[]
 }
 
 /** The kind of the meter at the connection, or null while there is none. */

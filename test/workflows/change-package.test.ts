@@ -12,9 +12,11 @@ import { PLANT, type Village, village, ZONE } from '../support/village.ts'
 
 let katsa: Village
 let desk: ReturnType<typeof packageDesk>
+let prepaid: Awaited<ReturnType<typeof askBeforeTheFirst>>
 beforeAll(async () => {
   katsa = await village()
   desk = packageDesk(katsa)
+  prepaid = await askBeforeTheFirst()
 })
 afterAll(() => katsa.close())
 
@@ -31,6 +33,54 @@ async function approvedUpgrade(customer: ConnectedCustomer, takesEffect: 'next-p
   const requestId = await desk.ask({ customerId: customer.customerId, packageCode: 'B1.2', takesEffect })
   await desk.decide(requestId, approve, 'deepa')
   return requestId
+}
+
+/** An advance as billing issues it, paid when there is money. */
+async function issueAdvance(
+  { accountId }: ConnectedCustomer,
+  advance: { amountMinor: number; from: string; to: string },
+): Promise<void> {
+  const asOf = await katsa.now()
+  await withAccount(katsa.db, accountId, async (tx, account) => {
+    const { amountMinor, ...period } = advance
+    await issueCharge(
+      tx,
+      { account, asOf },
+      { kind: 'electricity', mode: 'prepaid', source: period.from, amountMinor, dueOn: period.from, period },
+    )
+    await allocateCredit(tx, { account, asOf, zone: ZONE })
+  })
+}
+
+interface Asked {
+  readonly customer: ConnectedCustomer
+  readonly requestId: string
+}
+
+/** Pre-paid months begin on the first: these requests of July wait for it together. Limiters, 200 rupees of deposit held. */
+async function askBeforeTheFirst() {
+  const ask = async (from: string, to: string, more: { depositMinor?: number; meterKind?: 'smart' } = {}): Promise<Asked> => {
+    const { depositMinor = 20_000, meterKind } = more
+    const customer = await connectCustomer(katsa.db, { packageCode: from, depositMinor })
+    const requestId = await desk.ask({ customerId: customer.customerId, packageCode: to, ...(meterKind && { meterKind }) })
+    await desk.decide(requestId, approve, 'deepa')
+    return { customer, requestId }
+  }
+  const bigger = await ask('A1.1', 'A2.1')
+  const stuck = await ask('A1.1', 'A1.2')
+  const late = await connectCustomer(katsa.db, { packageCode: 'A1.1', depositMinor: 20_000 })
+  await issueAdvance(late, { amountMinor: 16_000, from: '2026-08-01', to: '2026-09-01' })
+  const lateRequest = await desk.ask({ customerId: late.customerId, packageCode: 'A1.2' })
+  await desk.decide(lateRequest, approve, 'deepa')
+  const toPostpaid = await ask('A1.1', 'B1.1', { meterKind: 'smart' })
+  await pay(toPostpaid.customer, 30_000) // 500 due less 200 held.
+  await pay(toPostpaid.customer, 16_000)
+  await issueAdvance(toPostpaid.customer, { amountMinor: 16_000, from: '2026-08-01', to: '2026-09-01' })
+  const installedLate = await ask('A2.1', 'B1.1', { meterKind: 'smart', depositMinor: 50_000 })
+  await pay(installedLate.customer, 30_000)
+  await issueAdvance(installedLate.customer, { amountMinor: 30_000, from: '2026-08-01', to: '2026-09-01' })
+  const toPrepaid = await ask('B1.1', 'A2.1', { depositMinor: 50_000 })
+  return { bigger, stuck, late: { customer: late, requestId: lateRequest }, toPostpaid, installedLate, toPrepaid }
 }
 
 test('a bigger package is approved, its deposit paid in two parts, programmed on the first and paid for from that day', async () => {
@@ -70,6 +120,70 @@ test('a bigger package is approved, its deposit paid in two parts, programmed on
     'package-change-applied',
     'decision-needed deepa',
   ])
+})
+
+test('a limiter is reprogrammed by a technician whose work another confirms before the price changes', async () => {
+  const { customer, requestId } = prepaid.bigger
+  // 300 due less 200 held is short by 33 %, but not by more than 100 rupees: nothing to pay.
+  expect(await desk.told(requestId)).not.toContain('package-difference-due')
+  expect(await desk.process(requestId)).toMatchObject({ stage: 'Programming', waitingFor: 'technician' })
+  expect(await desk.terms(customer.customerId)).toEqual(['A1.1 2026-07-01..'])
+  await desk.doWork(requestId, 'program')
+  expect(await desk.meter(customer.serial)).toMatchObject({ loadLimitW: 100 })
+  expect(await desk.terms(customer.customerId)).toEqual(['A1.1 2026-07-01..2026-08-01', 'A2.1 2026-08-01..'])
+})
+
+test('a limiter that cannot be reprogrammed leaves the old package', async () => {
+  const { customer, requestId } = prepaid.stuck
+  await desk.doWork(requestId, 'program', { outcome: 'not-possible', reason: 'limiter-broken' })
+  expect(await desk.process(requestId)).toMatchObject({ stage: 'Programming', waitingFor: 'technician' })
+  await desk.doWork(requestId, 'set-back')
+  expect(await desk.process(requestId)).toMatchObject({ outcome: 'MeterRefused' })
+  expect(await desk.terms(customer.customerId)).toEqual(['A1.1 2026-07-01..'])
+})
+
+test('where the next month was asked for already at the old price, another pre-paid package begins with the month after', async () => {
+  expect(await desk.process(prepaid.late.requestId)).toMatchObject({ stage: 'Scheduled', dueAt: '2026-08-31T18:30:00.000Z' })
+})
+
+test('from pre-paid to post-paid another meter is installed, and the month paid for that is not used is credit', async () => {
+  const { customer, requestId } = prepaid.toPostpaid
+  expect(await desk.process(requestId)).toMatchObject({ stage: 'Installation', waitingFor: 'technician' })
+  const { detail } = await desk.task(requestId, 'installation')
+  expect(detail).toMatchObject({ removes: customer.serial, loadLimitW: 500 })
+  await desk.doWork(requestId, 'installation', { startRegisterWh: 1_000, finalRegisterWh: 100_000 })
+  // Installed and read back on the day itself: all of the 160 rupees for August is unused.
+  expect(await desk.terms(customer.customerId)).toEqual(['A1.1 2026-07-01..2026-08-01', 'B1.1 2026-08-01..'])
+  expect(await desk.balance(credit(customer.accountId))).toBe(16_000)
+  const { serial } = detail as { serial: string }
+  const meters = await katsa.db
+    .selectFrom('meters')
+    .select(['serial', 'state'])
+    .where('serial', 'in', [customer.serial, serial])
+    .execute()
+  expect(Object.fromEntries(meters.map(({ serial: one, state }) => [one, state]))).toEqual({
+    [customer.serial]: 'free',
+    [serial]: 'installed',
+  })
+  expect(await desk.meter(serial)).toMatchObject({ loadLimitW: 500 })
+})
+
+test('from post-paid to pre-paid the month that ended stays post-paid, and the excess deposit is credit', async () => {
+  const { customer, requestId } = prepaid.toPrepaid
+  expect(await desk.process(requestId)).toMatchObject({ stage: 'Review' })
+  expect(await desk.terms(customer.customerId)).toEqual(['B1.1 2026-07-01..2026-08-01', 'A2.1 2026-08-01..'])
+  // 500 held; a month costs 300, so 300 is due.
+  expect(await desk.balance(credit(customer.accountId))).toBe(20_000)
+})
+
+test('an installation that is done on the 5th only gives back the days from the 6th on', async () => {
+  const { customer, requestId } = prepaid.installedLate
+  await katsa.advanceTo('2026-08-05T06:30:00.000Z')
+  await desk.doWork(requestId, 'installation', { startRegisterWh: 1_000, finalRegisterWh: 100_000 })
+  expect(await desk.terms(customer.customerId)).toEqual(['A2.1 2026-07-01..2026-08-06', 'B1.1 2026-08-06..'])
+  // 300 rupees paid for August: 26 of 31 days (6th to 31st) = 251.61, in whole rupees 252.
+  expect(await desk.balance(credit(customer.accountId))).toBe(25_200)
+  expect(await desk.process(requestId)).toMatchObject({ stage: 'Review' })
 })
 
 test('a difference that is only part paid expires after ten days, and what was paid is credit', async () => {
@@ -334,29 +448,6 @@ test('a change that another one overtakes ends without undoing it', async () => 
   expect(await desk.balance(credit(customer.accountId))).toBe(50_000)
 })
 
-test('a limiter is reprogrammed by a technician whose work another confirms before the price changes', async () => {
-  const customer = await connectCustomer(katsa.db, { packageCode: 'A1.1', depositMinor: 20_000 })
-  const requestId = await desk.ask({ customerId: customer.customerId, packageCode: 'A2.1', takesEffect: 'at-once' })
-  await desk.decide(requestId, approve, 'deepa')
-  // 300 due less 200 held is short by 33 %, but not by more than 100 rupees: nothing to pay.
-  expect(await desk.process(requestId)).toMatchObject({ stage: 'Programming', waitingFor: 'technician' })
-  expect(await desk.terms(customer.customerId)).toEqual(['A1.1 2026-07-01..'])
-  await desk.doWork(requestId, 'program')
-  expect(await desk.meter(customer.serial)).toMatchObject({ loadLimitW: 100 })
-  expect(await desk.process(requestId)).toMatchObject({ stage: 'Review' })
-})
-
-test('a limiter that cannot be reprogrammed leaves the old package', async () => {
-  const customer = await connectCustomer(katsa.db, { packageCode: 'A1.1', depositMinor: 20_000 })
-  const requestId = await desk.ask({ customerId: customer.customerId, packageCode: 'A1.2', takesEffect: 'at-once' })
-  await desk.decide(requestId, approve, 'deepa')
-  await desk.doWork(requestId, 'program', { outcome: 'not-possible', reason: 'limiter-broken' })
-  expect(await desk.process(requestId)).toMatchObject({ stage: 'Programming' })
-  await desk.doWork(requestId, 'set-back')
-  expect(await desk.process(requestId)).toMatchObject({ outcome: 'MeterRefused' })
-  expect(await desk.terms(customer.customerId)).toEqual(['A1.1 2026-07-01..'])
-})
-
 test('the state is told when finished work is not confirmed; sent back it is done again, and then confirmed', async () => {
   const customer = await connectCustomer(katsa.db)
   const requestId = await approvedUpgrade(customer)
@@ -403,51 +494,6 @@ test('the connection moves to the other feeder first, and stays where it is when
   expect(await desk.process(first)).toMatchObject({ stage: 'Review' })
   expect(await desk.process(second)).toMatchObject({ outcome: 'WorkNotDone' })
   expect(await desk.balance(credit(stays.accountId))).toBe(50_000)
-})
-
-/** An advance as billing issues it, paid when there is money. */
-async function issueAdvance(
-  { accountId }: ConnectedCustomer,
-  advance: { amountMinor: number; from: string; to: string },
-): Promise<void> {
-  const asOf = await katsa.now()
-  await withAccount(katsa.db, accountId, async (tx, account) => {
-    const { amountMinor, ...period } = advance
-    await issueCharge(
-      tx,
-      { account, asOf },
-      { kind: 'electricity', mode: 'prepaid', source: period.from, amountMinor, dueOn: period.from, period },
-    )
-    await allocateCredit(tx, { account, asOf, zone: ZONE })
-  })
-}
-
-test('from pre-paid to post-paid another meter is installed, and the days paid for that are not used are credit', async () => {
-  const customer = await connectCustomer(katsa.db, { packageCode: 'A1.1', depositMinor: 20_000 })
-  const requestId = await desk.ask({ customerId: customer.customerId, packageCode: 'B1.1', meterKind: 'smart' })
-  await desk.decide(requestId, approve, 'deepa')
-  await pay(customer, 30_000) // 500 due less 200 held.
-  const { effectiveOn } = await desk.request(requestId)
-  const from = effectiveOn ?? ''
-  const to = addDays(from, from === '2026-09-01' || from === '2026-11-01' ? 30 : 31)
-  await pay(customer, 16_000)
-  await issueAdvance(customer, { amountMinor: 16_000, from, to })
-  await katsa.advanceTo((await desk.process(requestId)).dueAt ?? '')
-  await katsa.advance('PT1M')
-  expect(await desk.process(requestId)).toMatchObject({ stage: 'Installation', waitingFor: 'technician' })
-  const { detail } = await desk.task(requestId, 'installation')
-  expect(detail).toMatchObject({ removes: customer.serial, loadLimitW: 500 })
-  await desk.doWork(requestId, 'installation', { startRegisterWh: 1_000, finalRegisterWh: 100_000 })
-  // Installed and read back on the day itself: the whole advance is unused.
-  expect(await desk.terms(customer.customerId)).toEqual([`A1.1 2026-07-01..${from}`, `B1.1 ${from}..`])
-  expect(await desk.balance(credit(customer.accountId))).toBe(16_000)
-  const meters = await katsa.db
-    .selectFrom('meters')
-    .select(['serial', 'state'])
-    .where('serial', 'in', [customer.serial, String((detail as { serial: string }).serial)])
-    .orderBy('serial')
-    .execute()
-  expect(meters.map(({ state }) => state).toSorted()).toEqual(['free', 'installed'])
 })
 
 test('without a fitting meter in stock the change waits, visibly, until one comes', async () => {
