@@ -44,6 +44,7 @@ export const PERMISSIONS = {
 
   'billing.read': PLANT_OFFICE,
   'billing.run': OFFICE,
+  'advances.request': ['customer', 'csa', 'cluster-in-charge'],
   'readings.enter': ['technician', 'operator', 'csa'],
   'readings.review': ['technician', ...PLANT_OFFICE],
   'collection.decide': OFFICE,

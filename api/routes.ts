@@ -4,14 +4,18 @@ import { accountRoutes } from './routes/accounts.ts'
 import { applicationDecisionRoutes } from './routes/application-decisions.ts'
 import { applicationRoutes } from './routes/applications.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { billRoutes } from './routes/bills.ts'
+import { billingRoutes } from './routes/billing.ts'
 import { closureRoutes } from './routes/closures.ts'
 import { collectionRoutes } from './routes/collections.ts'
 import { customerRoutes } from './routes/customers.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
+import { packageChangeRoutes } from './routes/package-changes.ts'
 import { paymentNoticeRoutes } from './routes/payment-notices.ts'
 import { paymentRoutes } from './routes/payments.ts'
 import { plantRoutes } from './routes/plants.ts'
 import { processRoutes } from './routes/processes.ts'
+import { readingRoutes } from './routes/readings.ts'
 import { receiptRoutes } from './routes/receipts.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { staffRoutes } from './routes/staff.ts'
@@ -38,8 +42,12 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   receiptRoutes,
   auditRoutes,
   ledgerRoutes,
+  packageChangeRoutes,
   closureRoutes,
   collectionRoutes,
+  billingRoutes,
+  billRoutes,
+  readingRoutes,
 ]
 
 /** Adds every resource's routes. */

@@ -57,7 +57,8 @@ export async function billingCandidates(
         where t.customer_id = c.customer_id and p.mode = ${mode} and t.from_date < ${period.to}
           and (t.to_date is null or t.to_date > greatest(${period.from}::date, c.connected_on)))
       and not exists (select 1 from charges h where h.account_id = c.account_id and h.kind = 'electricity' and h.source = ${period.key})
-      and not exists (select 1 from processes w where w.workflow_id = 'billing:' || c.customer_id || ':' || ${period.key})
+      and not exists (select 1 from processes w where w.workflow_id = 'billing:' || c.customer_id || ':' || ${period.key}
+        and w.input ->> 'boundary' = ${windows.boundary})
       and ${due}
     order by c.customer_id
     limit ${page.limit}`.execute(db)
@@ -73,9 +74,16 @@ function postpaidDue({ windows, asOf }: BillingScope) {
     where i.customer_id = c.customer_id and i.removed_at is null and m.kind = 'conventional')`
 }
 
-/** Nobody is asked in advance for a supply that is held back, or that he is about to give up. */
+/** Nobody is asked in advance for a supply that is held back, about to change its package, or that he is about to give up; a month of both kinds is looked at after it. */
 function prepaidDue({ windows }: BillingScope) {
-  return sql`(c.left_on is null or c.left_on > ${windows.prepaid.from})
+  return sql`not exists (
+      select 1 from connection_terms t
+      join packages p on p.plant = t.plant and p.code = t.package_code and p.version = t.package_version
+      where t.customer_id = c.customer_id and p.mode <> 'prepaid' and t.from_date < ${windows.prepaid.to}
+        and (t.to_date is null or t.to_date > greatest(${windows.prepaid.from}::date, c.connected_on)))
+    and (c.left_on is null or c.left_on > ${windows.prepaid.from})
+    and not exists (select 1 from package_requests r where r.customer_id = c.customer_id and r.ended_at is null and r.applied_at is null
+      and r.settled_at is not null and r.effective_on <= ${windows.prepaid.from})
     and not exists (select 1 from closures l where l.customer_id = c.customer_id and l.ended_at is null and l.leaving_on <= ${windows.prepaid.from})
     and not exists (select 1 from holds o where o.customer_id = c.customer_id and o.lifted_at is null
       and o.reason in (${sql.join(LASTING_HOLDS.map((reason) => sql`${reason}`))}))`

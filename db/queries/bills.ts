@@ -151,15 +151,12 @@ export interface BillView {
 }
 
 /** A bill by its number; undefined when there is none. */
-export async function findBill(db: Db | Tx, number: string): Promise<BillView | undefined> {
+export async function findBillByNumber(db: Db | Tx, number: string): Promise<BillView | undefined> {
+  const open = sql<number>`(select coalesce(sum(open_amount(b.charge_id)), 0) from bill_charges b where b.bill_id = bills.bill_id)`
   const row = await db
     .selectFrom('bills')
     .select(['number', 'accountId', 'kind', 'issuedAt', 'dueOn', 'totalMinor', 'currency', 'document'])
-    .select(
-      sql<number>`(select coalesce(sum(open_amount(b.charge_id)), 0) from bill_charges b where b.bill_id = bills.bill_id)`.as(
-        'openMinor',
-      ),
-    )
+    .select(open.as('openMinor'))
     .where('number', '=', number)
     .executeTakeFirst()
   return row as BillView | undefined

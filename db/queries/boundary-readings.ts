@@ -72,20 +72,27 @@ export async function readingsForBoundary(db: Db | Tx, customerId: string, bound
     .execute()
 }
 
-/** A connection's registers, newest first, for its page. */
-export async function listReadings(
+/** The billing cycle that still wants a register of this connection, earliest period first; undefined when none does. */
+export async function cycleWantingReading(
   db: Db | Tx,
   customerId: string,
-  { before, limit }: { before?: number | undefined; limit: number },
-): Promise<StoredReading[]> {
-  let rows = db
-    .selectFrom('readings')
-    .select(COLUMNS)
-    .where('customerId', '=', customerId)
-    .orderBy('readingId', 'desc')
-    .limit(limit)
-  if (before !== undefined) rows = rows.where('readingId', '<', before)
-  return rows.execute()
+): Promise<{ workflowId: string; period: string } | undefined> {
+  const { rows } = await sql<{ workflowId: string; period: string }>`
+    select p.workflow_id as "workflowId", p.input ->> 'period' as period from processes p
+    where p.customer_id = ${customerId} and p.workflow_type = 'billCustomer' and p.outcome is null and p.input ->> 'period' <> p.input ->> 'boundary'
+      and not exists (select 1 from charges c where c.account_id = p.account_id and c.kind = 'electricity' and c.source = p.input ->> 'period')
+    order by period limit 1`.execute(db)
+  return rows[0]
+}
+
+/** The register below which no reading of the installed meter may lie: the last that was read. Undefined without a meter. */
+export async function lastReadRegister(db: Db | Tx, customerId: string): Promise<number | undefined> {
+  const { rows } = await sql<{ registerWh: number }>`
+    select greatest(i.start_register_wh, coalesce((
+      select max(r.register_wh) from readings r
+      where r.serial = i.serial and r.customer_id = i.customer_id and r.state = 'accepted' and r.source <> 'estimate'), 0)) as "registerWh"
+    from meter_installations i where i.customer_id = ${customerId} and i.removed_at is null`.execute(db)
+  return rows[0]?.registerWh
 }
 
 /** Settles a reading that a second person has looked at. One settled already stays as it is. */
