@@ -75,6 +75,7 @@ export function billingRoutes(app: Api, deps: ApiDeps): void {
         tags,
         summary: 'Ask for a new advance after the last one lapsed',
         params: Closed({ customerId: CustomerId }),
+        body: Closed({}),
         response: { 202: Asked },
       },
     },
