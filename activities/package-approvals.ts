@@ -3,7 +3,7 @@ import { inTransaction } from '../db/queries/accounts.ts'
 import { queueNotice } from '../db/queries/notices.ts'
 import { approvalsNeeded, askForDecision, readPackageRequest, readRequestPackages } from '../db/queries/package-changes.ts'
 import { readPlant } from '../db/queries/plants.ts'
-import { openTask } from '../db/queries/tasks.ts'
+import { openTask, staffAt } from '../db/queries/tasks.ts'
 import { addToInstant, dateAt } from '../domain/calendar.ts'
 import { packageText } from '../domain/package.ts'
 import { packageEffectiveFrom } from '../domain/package-change.ts'
@@ -77,6 +77,7 @@ export function createPackageApprovalActivities({ db }: { db: Db }) {
 async function sendFollowUp(tx: Tx, { request, plant, asOf }: LockedRequest, { n, to, textId }: FollowUp): Promise<void> {
   if (request.followUps >= n) return
   const { requestId, customerId, accountId, toCode } = request
+  const isThere = to !== undefined && (await staffAt(tx, plant.plant, 'csa')).includes(to)
   await openTask(tx, {
     plant: plant.plant,
     kind: 'follow-up',
@@ -86,7 +87,7 @@ async function sendFollowUp(tx: Tx, { request, plant, asOf }: LockedRequest, { n
     detail: { requestId, package: toCode, ...(textId !== null && { textId }) },
     dueAt: addToInstant(asOf, plant.policy.tasks.targets['follow-up'], plant.zone),
     asOf,
-    ...(to !== undefined && { assignTo: to }),
+    ...(isThere && { assignTo: to }),
   })
   await saveProgress(tx, requestId, { followUps: n })
 }

@@ -2,6 +2,8 @@ import { type Static, type TObject, type TProperties, Type } from '@fastify/type
 import type { FastifyRequest } from 'fastify'
 import { type Decision, assertMayDecide } from '../../domain/approvals.ts'
 import { readPlant } from '../../db/queries/plants.ts'
+import { staffAt } from '../../db/queries/tasks.ts'
+import { DomainError } from '../../domain/errors.ts'
 import { readDecision } from '../../db/queries/processes.ts'
 import type { PackageRequest } from '../../db/queries/package-changes.ts'
 import { processIds } from '../../domain/process-ids.ts'
@@ -70,8 +72,10 @@ function approvalRoutes(app: Api, deps: ApiDeps): void {
   const FollowUp = Closed({ to: Type.Optional(Login), text: note })
   app.post('/v1/package-changes/:requestId/follow-up', deciding('Have a CSA ask or look first', FollowUp), async (request) => {
     const { to, text } = request.body
+    const { requestId } = request.params
+    if (to !== undefined) await assertCsa(deps, request, { requestId, login: to })
     return send(deps, request, {
-      ...request.params,
+      requestId,
       update: followUp,
       level: 'cluster',
       text,
@@ -143,6 +147,17 @@ async function send(deps: ApiDeps, request: FastifyRequest, said: Said): Promise
     await assertApprover(deps, request, { asked, level, isReview: said.update === confirmWork || said.update === sendBack })
   const workflowId = processIds.packageChange(requestId)
   return decide(deps, { request, workflowId, plant: asked.plant, ...decision })
+}
+
+/** A follow-up is given to a CSA of the plant. */
+async function assertCsa(
+  deps: ApiDeps,
+  request: FastifyRequest,
+  { requestId, login }: { requestId: string; login: string },
+): Promise<void> {
+  const { plant } = await visibleRequest(deps, request, requestId)
+  const people = await staffAt(deps.db, plant, 'csa')
+  if (!people.includes(login)) throw new DomainError('INVALID_INPUT', 'A follow-up is for a CSA of the plant', { to: login })
 }
 
 /** The level the step asks for or above it, never whoever asked, nor the same person twice on one request. */
