@@ -1,5 +1,5 @@
 // The whole stack in order: packages, code, servers, migrations, processes, village.
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { checkoutDir } from './cache.mjs'
 import { startBroker, startDatabase, startTemporal } from './embedded.mjs'
@@ -10,6 +10,9 @@ import { run, SetUpError } from './run.mjs'
 import { stackSecrets } from './secrets.mjs'
 import { compiled, isCompiled, nodeCommand, production, village } from './services.mjs'
 import { createSupervisor } from './supervisor.mjs'
+
+/** Where a stack that is ready says how it is reached. */
+const readyFile = 'ready.json'
 
 const defaultPorts = { postgres: 54320, broker: 1883, temporal: 7233, temporalUi: 8233, api: 3000 }
 
@@ -29,6 +32,7 @@ export function startStack(options, progress) {
 
   const begin = async () => {
     claimed = await claim(dataDir)
+    rmSync(path.join(dataDir, readyFile), { force: true })
     await ensureDependencies(progress)
     await build(progress)
     const ports = await rememberedPorts(path.join(dataDir, 'ports.json'), defaultPorts)
@@ -53,6 +57,7 @@ export function startStack(options, progress) {
         progress,
         timeoutMs: 10_000,
       }).catch((error) => progress.say(String(error.message)))
+    rmSync(path.join(dataDir, readyFile), { force: true })
     await supervisor.stopAll()
     claimed?.release()
   }
@@ -120,6 +125,9 @@ async function once(text, script, { args = [], env, progress, timeoutMs }) {
 function announce({ options, env, dataDir }) {
   const { adminToken = null, users = [] } = readUsers(env.USERS_FILE ?? '')
   const { API_URL: api, TEMPORAL_UI_URL: temporalUi = null, TEMPORAL_ADDRESS: temporalAddress } = env
+  // For programs that come later, such as the check of the demo.
+  const forPrograms = { api, temporalUi, temporalAddress, temporalNamespace: env.TEMPORAL_NAMESPACE, adminToken }
+  writeFileSync(path.join(dataDir, readyFile), `${JSON.stringify(forPrograms)}\n`, { mode: 0o600 })
   if (options.json)
     process.stdout.write(
       `${JSON.stringify({ ready: true, api, console: null, temporalUi, temporalAddress, adminToken, users })}\n`,

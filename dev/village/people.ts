@@ -13,8 +13,9 @@ import { payBills } from './people/paying.ts'
 import { playStories } from './people/stories.ts'
 import { doWork } from './people/work.ts'
 
-/** Between two rounds: at the default speed a little more than an hour of the village. */
-const PAUSE_MS = 300
+/** Between two rounds: an hour of the village, within these (wall time). */
+const SHORTEST_PAUSE_MS = 300
+const LONGEST_PAUSE_MS = 10_000
 const log = pino({ name: 'village-people', level: process.env.LOG_LEVEL ?? 'info' })
 
 async function main(): Promise<void> {
@@ -28,36 +29,33 @@ async function main(): Promise<void> {
   const say = (text: string, fields: object = {}): void => log.info(fields, text)
   const company = createCompany({ apiUrl, village, users, clock, notebook, say })
   const displays = createDisplays(village, { profiles: villageProfiles(), notebook })
-  const stopping = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      // Whatever is on its way is asked again after the next start, under the same keys.
+      notebook.save()
+      process.exit(0)
+    })
   process.send?.('ready')
 
   // Each kind of errand goes its own rounds, so that a slow one holds up no other.
   const rounds = [playStories, payBills, keepOffices, (all: Company) => doWork(all, displays)]
-  await Promise.all([...rounds.map((round) => goRounds(company, { round, stopping })), followTime(company, stopping)])
-  notebook.save()
-  process.exit(0)
+  await Promise.all([...rounds.map((round) => goRounds(company, round)), followTime(company)])
 }
 
-interface Rounds {
-  readonly round: (company: Company) => Promise<void>
-  readonly stopping: AbortController
-}
-
-async function goRounds(company: Company, { round, stopping: { signal } }: Rounds): Promise<void> {
-  while (!signal.aborted) {
+async function goRounds(company: Company, round: (company: Company) => Promise<void>): Promise<never> {
+  for (;;) {
     // While the village stands nobody moves.
     if (company.clock.speed() > 0)
       await round(company).catch((error: unknown) => log.warn({ err: error }, 'a round was broken off'))
     company.notebook.save()
-    await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined)
+    await sleep(Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, 3_600_000 / Math.max(company.clock.speed(), 1))))
   }
 }
 
-async function followTime({ clock }: Company, { signal }: AbortController): Promise<void> {
-  while (!signal.aborted) {
+async function followTime({ clock }: Company): Promise<never> {
+  for (;;) {
     await clock.look()
-    await sleep(1_000, undefined, { signal }).catch(() => undefined)
+    await sleep(1_000)
   }
 }
 

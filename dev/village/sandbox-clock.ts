@@ -51,13 +51,14 @@ function afterLast(segments: readonly ClockSegment[], wallMs: number): number {
 }
 
 /** Wall milliseconds by which work lags from which the sandbox runs at half its speed, and up to which it speeds up again. */
-const SLOW_FROM_MS = 5_000
-const FAST_UNTIL_MS = 1_500
-const SLOWEST = 1
+const SLOW_FROM_MS = 8_000
+const FAST_UNTIL_MS = 2_000
+/** Below this share of its speed, slowing down helps no more: what is left to do comes by wall time. */
+const SLOWEST_SHARE = 1 / 16
 
 /** The speed for a sandbox whose servers lag by so much; the same one when nothing needs to change. */
 export function speedFor({ lagMs, speed, wanted }: { lagMs: number; speed: number; wanted: number }): number {
   if (speed === 0) return 0
-  if (lagMs > SLOW_FROM_MS) return Math.max(Math.min(SLOWEST, wanted), speed / 2)
+  if (lagMs > SLOW_FROM_MS) return Math.max(wanted * SLOWEST_SHARE, speed / 2)
   return lagMs < FAST_UNTIL_MS ? Math.min(wanted, speed * 2) : speed
 }

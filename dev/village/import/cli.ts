@@ -74,6 +74,6 @@ try {
 } catch (error) {
   // What can be expected reads as one line: a wrong option, a file that is not there, a plant nobody knows.
   const isExpected = isDomainError(error) || (error instanceof Error && ('code' in error || error.constructor === Error))
-  console.error(isExpected ? (error).message : error)
+  console.error(isExpected ? error.message : error)
   process.exitCode = 1
 }

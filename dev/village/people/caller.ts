@@ -38,45 +38,60 @@ const TRY_AGAIN = new Set([429, 502, 503, 504])
 
 /** A caller of the API with a log-in of staff or of a customer, as anybody's program would be one. */
 export function createCaller(apiUrl: string, user: Pick<User, 'login' | 'customerId' | 'password'>): Caller {
-  const name = user.login ?? user.customerId ?? ''
-  let token: string | null = null
-
+  const { login, customerId, password } = user
+  const name = login ?? customerId ?? ''
   const logIn = async (): Promise<string> => {
-    const { login, customerId, password } = user
     const body = login === undefined ? { customerId, password } : { login, password }
     const answer = await withPatience(() => request<{ token: string }>(apiUrl, { method: 'POST', path: '/v1/sessions', body }))
     if (answer.status !== 201) throw new RefusedError(`${name} could not log in: ${answer.code ?? answer.status}`, answer)
     return answer.body.token
   }
+  return callerWith(apiUrl, { name, logIn })
+}
+
+/** A caller with a token that somebody else was given. */
+export function createTokenCaller(apiUrl: string, { name, token }: { name: string; token: string }): Caller {
+  return callerWith(apiUrl, { name, logIn: () => Promise.resolve(token) })
+}
+
+function callerWith(apiUrl: string, { name, logIn }: { name: string; logIn: () => Promise<string> }): Caller {
+  let token: Promise<string> | null = null
   const call = async <T>(asked: Asked): Promise<Answer<T>> => {
-    token ??= await logIn()
-    const answer = await withPatience(() => request<T>(apiUrl, { ...asked, token }))
+    token ??= logIn()
+    const answer = await withPatience(async () => request<T>(apiUrl, { ...asked, token: await token }))
     if (answer.status !== 401) return answer
-    token = await logIn()
-    return withPatience(() => request<T>(apiUrl, { ...asked, token }))
+    token = logIn()
+    return withPatience(async () => request<T>(apiUrl, { ...asked, token: await token }))
   }
   const get = async <T>(path: string): Promise<Answer<T>> => {
     const answer = await call<T>({ method: 'GET', path })
     if (answer.status >= 400) throw new RefusedError(`${name}: GET ${path}: ${answer.code ?? answer.status}`, answer)
     return answer
   }
+  const page = <T>(path: string, cursor: string | null): Promise<Answer<Page<T>>> => {
+    const next = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`
+    return get<Page<T>>(`${path}${path.includes('?') ? '&' : '?'}limit=200${next}`)
+  }
   return {
     name,
     get,
     list: async <T>(path: string): Promise<T[]> => {
       const items: T[] = []
-      for (let cursor: string | null = ''; cursor !== null;) {
-        const next: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
-        const page: Answer<{ items: T[]; nextCursor?: string | null }> = await get(
-          `${path}${path.includes('?') ? '&' : '?'}limit=200${next}`,
-        )
-        items.push(...page.body.items)
-        cursor = page.body.nextCursor ?? null
-      }
+      let cursor: string | null = null
+      do {
+        const { body }: Answer<Page<T>> = await page<T>(path, cursor)
+        items.push(...body.items)
+        cursor = body.nextCursor ?? null
+      } while (cursor !== null)
       return items
     },
     post: (path, body, key) => call({ method: 'POST', path, body, key }),
   }
+}
+
+interface Page<T> {
+  readonly items: T[]
+  readonly nextCursor?: string | null
 }
 
 interface Asked {

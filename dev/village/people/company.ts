@@ -1,7 +1,7 @@
 import { addDays, dateAt, timeAt } from '../../../domain/calendar.ts'
 import type { BusinessClock } from '../business-clock.ts'
 import type { User, VillageFile } from '../files.ts'
-import { createCaller, type Answer, type Caller } from './caller.ts'
+import { createCaller, type Caller } from './caller.ts'
 import type { Notebook } from './notebook.ts'
 
 /** Everything the people of the village act with. */
@@ -53,12 +53,33 @@ export function createCompany({ apiUrl, village, users, clock, notebook, say }: 
   }
 }
 
-/** True when the command stands: it was done now, or before, or somebody else decided first. Otherwise it is told and tried again. */
-export function stands(company: Company, what: string, { status, code }: Answer<unknown>): boolean {
+/** A decision or a report that somebody sends. */
+export interface Errand {
+  readonly who: string
+  readonly path: string
+  readonly body: object
+  /** Names the errand once for ever. */
+  readonly name: string
+}
+
+const MOST_TRIES = 12
+const BETWEEN_TRIES_DAYS = 0.15
+
+/**
+ * Sends a command until it stands: done now, or decided before by somebody. What cannot be as things stand (409) may be possible
+ * a little later, and is then another try under another key; what is refused for good is told and let be.
+ */
+export async function send(company: Company, { who, path, body, name }: Errand): Promise<boolean> {
+  const { notebook, clock } = company
+  const [tries = 0, lastMs = 0] = JSON.parse(notebook.read(`tries:${name}`) ?? '[]') as number[]
+  if (clock.nowMs() < lastMs + BETWEEN_TRIES_DAYS * 86_400_000) return false
+  const key = tries === 0 ? name : `${name}-${tries}`
+  const { status, code } = await company.as(who).post(path, body, key)
   if (status < 300 || code === 'ALREADY_DECIDED') return true
-  company.say(`${what}: ${code ?? status}`)
-  // As things stand it cannot be, and another try of the same would not change that.
-  return status >= 400 && status < 500 && status !== 429
+  company.say(`${who} at ${path}: ${code ?? status}`)
+  if (status !== 409) return status < 500
+  notebook.note(`tries:${name}`, JSON.stringify([tries + 1, clock.nowMs()]))
+  return tries + 1 >= MOST_TRIES
 }
 
 /** Whether it is a time of day when people come to the door. */

@@ -1,5 +1,5 @@
 import { CAST } from '../cast.ts'
-import { type Company, daysAfter, stands } from './company.ts'
+import { type Company, daysAfter, send } from './company.ts'
 
 /** A process as the API lists it. */
 export interface ProcessSeen {
@@ -46,14 +46,8 @@ async function answerAll(company: Company, { who, readAs = who, waitingFor, deci
     const answer = decide(process)
     if (answer === undefined) continue
     // The stage was entered once at that moment: the same paper is not answered twice, a new one is.
-    const errand = `desk:${process.workflowId}:${process.stage}:${process.changedAt}`
-    await company.notebook.once(errand, async () =>
-      stands(
-        company,
-        `${who} answers ${process.workflowId} at ${process.stage}`,
-        await company.as(who).post(answer.path, answer.body, errand.slice(0, 200)),
-      ),
-    )
+    const name = `desk-${process.workflowId}-${process.stage}-${process.changedAt}`
+    await company.notebook.once(name, () => send(company, { who, ...answer, name }))
   }
 }
 
@@ -86,14 +80,14 @@ function packageDecision({
   stage: string
   customerId: string | null
 }): Answering | undefined {
-  if (stage === 'Review') return { path: `/v1/package-changes/${id}/confirmation`, body: {} }
+  if (stage === 'Review') return { path: `/v1/package-changes/${id}/confirm`, body: {} }
   if (stage !== 'Approval' || customerId === CAST.wantsMoreAndWaits) return undefined
   if (customerId === CAST.wantsTooMuch)
     return {
-      path: `/v1/package-changes/${id}/rejection`,
+      path: `/v1/package-changes/${id}/reject`,
       body: { reason: 'no-capacity', text: 'The feeder cannot carry another mill this year.' },
     }
-  return { path: `/v1/package-changes/${id}/approval`, body: {} }
+  return { path: `/v1/package-changes/${id}/approve`, body: {} }
 }
 
 function stateDecides({ workflowId, workflowType, stage, customerId }: ProcessSeen): Answering | undefined {
@@ -108,7 +102,7 @@ function stateDecides({ workflowId, workflowType, stage, customerId }: ProcessSe
   if (workflowType === 'onboardCustomer' && stage === 'RefundApproval')
     return { path: `/v1/applications/${id}/refund-approval`, body: {} }
   if (workflowType === 'changePackage' && stage === 'StateApproval')
-    return { path: `/v1/package-changes/${id}/state-approval`, body: {} }
+    return { path: `/v1/package-changes/${id}/approve-state`, body: {} }
   return undefined
 }
 

@@ -1,7 +1,7 @@
 import { addDays } from '../../../domain/calendar.ts'
 import { CAST, NEWCOMERS } from '../cast.ts'
 import { chance } from '../households.ts'
-import { type Company, dayOfMonth, isDaytime, stands } from './company.ts'
+import { type Company, dayOfMonth, isDaytime, send } from './company.ts'
 import { openOf, partOf, payCash } from './paying.ts'
 
 /** A day of the first month on which something of a story begins. */
@@ -58,18 +58,23 @@ async function apply(company: Company, { part, household }: Pick<Joining, 'part'
   const body = { plant: company.village.plant, applicant, category: 'lower-middle-income', address }
   const answer = await company.as('asha').post<{ applicationId: string }>('/v1/applications', body, `apply-${part}`)
   if (answer.status === 201) company.notebook.note(`application:${part}`, answer.body.applicationId)
-  return stands(company, `${part} applies`, answer)
+  if (answer.status >= 300) company.say(`${part} could not apply: ${answer.code ?? answer.status}`)
+  return answer.status < 300
 }
 
 async function enterKyc(company: Company, id: string): Promise<void> {
-  const number = String(Math.floor(1000 + 8999 * chance(id, 'proof')))
-  const body = { kind: 'voter-id', number: `BHR${number}`, commitmentsGiven: true }
-  stands(company, `KYC of ${id}`, await company.as('asha').post(`/v1/applications/${id}/kyc`, body, `kyc-${id}`))
+  const number = `BHR${Math.floor(1000 + 8999 * chance(id, 'proof'))}`
+  const body = { kind: 'voter-id', number, commitmentsGiven: true }
+  await company.notebook.once(`kyc-${id}`, () =>
+    send(company, { who: 'asha', path: `/v1/applications/${id}/kyc`, body, name: `kyc-${id}` }),
+  )
 }
 
 async function choosePackage(company: Company, { id, pole }: { id: string; pole: string }): Promise<void> {
   const body = { code: 'B1.1', pole, meterKind: 'smart', depositParts: 2 }
-  stands(company, `package of ${id}`, await company.as('asha').post(`/v1/applications/${id}/package`, body, `package-${id}`))
+  await company.notebook.once(`package-${id}`, () =>
+    send(company, { who: 'asha', path: `/v1/applications/${id}/package`, body, name: `package-${id}` }),
+  )
 }
 
 /** Half at once. The other half follows after four days, or never: then a little more time is given, once. */
@@ -94,12 +99,8 @@ async function payDemands(
     })
   const { deadlineAt, extendedAt } = seen.application
   if (payments === 1 && deadlineAt !== null && extendedAt === null && addDays(company.today(), 4) >= deadlineAt.slice(0, 10))
-    await notebook.once(`extend:${id}`, async () =>
-      stands(
-        company,
-        `more time for ${id}`,
-        await company.as('deepa').post(`/v1/applications/${id}/extension`, {}, `extend-${id}`),
-      ),
+    await notebook.once(`extend-${id}`, () =>
+      send(company, { who: 'deepa', path: `/v1/applications/${id}/extension`, body: {}, name: `extend-${id}` }),
     )
 }
 
@@ -108,14 +109,10 @@ async function wishForPackage(
   { customerId, code, from }: { customerId: string; code: string; from: string },
 ): Promise<void> {
   if (!company.isPast(from)) return
-  await company.notebook.once(`wish:${customerId}`, async () =>
-    stands(
-      company,
-      `${customerId} wishes for ${code}`,
-      await company
-        .as(customerId)
-        .post(`/v1/customers/${customerId}/package-changes`, { toCode: code, takesEffect: 'at-once' }, `wish-${customerId}`),
-    ),
+  const body = { packageCode: code, takesEffect: 'at-once' }
+  const name = `wish-${customerId}`
+  await company.notebook.once(name, () =>
+    send(company, { who: customerId, path: `/v1/customers/${customerId}/package-changes`, body, name }),
   )
   await company.notebook.once(`difference:${customerId}:${company.today()}`, async () => {
     if (company.today() > addDays(from, 14)) return true
@@ -146,13 +143,9 @@ async function leave(
   { customerId, from, leavingOn }: { customerId: string; from: string; leavingOn: string },
 ): Promise<void> {
   if (!company.isPast(from)) return
-  await company.notebook.once(`leave:${customerId}`, async () =>
-    stands(
-      company,
-      `${customerId} wants to leave`,
-      await company
-        .as(customerId)
-        .post(`/v1/customers/${customerId}/closures`, { leavingOn, refundMethod: 'cash' }, `leave-${customerId}`),
-    ),
+  const body = { leavingOn, refundMethod: 'cash' }
+  const name = `leave-${customerId}`
+  await company.notebook.once(name, () =>
+    send(company, { who: customerId, path: `/v1/customers/${customerId}/closures`, body, name }),
   )
 }

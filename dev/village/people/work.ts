@@ -1,6 +1,6 @@
 import { TASK_ROLE, type TaskKind } from '../../../domain/tasks.ts'
 import { chance, habitOf } from '../households.ts'
-import { type Company, daysAfter, isDaytime, stands } from './company.ts'
+import { type Company, daysAfter, isDaytime, send } from './company.ts'
 import type { Displays } from './display.ts'
 import { payAtVisit } from './paying.ts'
 
@@ -40,14 +40,9 @@ async function review(company: Company, task: TaskSeen): Promise<void> {
   if (company.clock.nowMs() < ripeAt) return
   // Nobody reviews his own work.
   const reviewer = task.completedBy === OPERATOR ? CLUSTER : OPERATOR
-  await company.notebook.once(`approve:${task.taskId}:${task.completedAt ?? ''}`, async () =>
-    stands(
-      company,
-      `${reviewer} approves ${task.taskId}`,
-      await company
-        .as(reviewer)
-        .post(`/v1/tasks/${task.taskId}/approval`, {}, `approve-${task.taskId}-${task.completedAt ?? ''}`),
-    ),
+  const name = `approve-${task.taskId}-${task.completedAt ?? ''}`
+  await company.notebook.once(name, () =>
+    send(company, { who: reviewer, path: `/v1/tasks/${task.taskId}/approval`, body: {}, name }),
   )
 }
 
@@ -56,14 +51,12 @@ async function perform(company: Company, { task, displays }: { task: TaskSeen; d
   const days = URGENT.has(kind) ? 0.1 + 0.3 * chance(taskId, 'work') : 0.2 + 1.3 * chance(taskId, 'work')
   if (company.clock.nowMs() < daysAfter(openedAt, days)) return
   const worker = workerOf(task)
-  await company.notebook.once(`report:${taskId}:${task.completedAt ?? ''}`, async () => {
+  const name = `report-${taskId}-${task.completedAt ?? ''}`
+  await company.notebook.once(name, async () => {
     if (kind === 'collection-visit' && task.customerId !== null)
-      await payAtVisit(company, { ...task, customerId: task.customerId, agent: worker })
-    const report = reportOf(task, { displays, nowMs: company.clock.nowMs() })
-    const answer = await company
-      .as(worker)
-      .post(`/v1/tasks/${taskId}/report`, report, `report-${taskId}-${task.completedAt ?? ''}`)
-    return stands(company, `${worker} reports ${kind} ${taskId}`, answer)
+      await payAtVisit(company, { taskId, customerId: task.customerId, agent: worker })
+    const body = reportOf(task, { displays, nowMs: company.clock.nowMs() })
+    return send(company, { who: worker, path: `/v1/tasks/${taskId}/report`, body, name })
   })
 }
 

@@ -1,0 +1,110 @@
+// `npm run demo-check`: watches the running village until every promised story was seen, three business months at most.
+import { Client, Connection } from '@temporalio/client'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { addToInstant } from '../domain/calendar.ts'
+import { createTokenCaller } from './village/people/caller.ts'
+import { type Eyes, type Sighting, type Story, temporalEyes } from './village/eyes.ts'
+import { STORIES } from './village/stories-seen.ts'
+
+const HELP = `npm run demo-check -- [--data DIR]
+
+Watches the village that "npm start" runs until each of its stories was seen, three business months at most. Ends with 0 when
+all were seen. --data DIR: where that start keeps its data (default: var/ in the checkout).`
+
+/** What `npm start` leaves for programs when it is ready. */
+interface Ready {
+  readonly api: string
+  readonly temporalAddress: string
+  readonly temporalNamespace: string
+  readonly temporalUi: string | null
+  readonly adminToken: string
+}
+
+const LONGEST = 'P3M'
+const LOOK_EVERY_MS = 2_000
+/** A clock that does not move for so long (wall time) will not show anything any more. */
+const STANDS_STILL_MS = 120_000
+
+function readReady(folder: string): Ready {
+  try {
+    return JSON.parse(readFileSync(path.join(folder, 'ready.json'), 'utf8')) as Ready
+  } catch {
+    throw new Error(`No village is running with its data in ${folder}: run "npm start" first, and wait until it is ready.`)
+  }
+}
+
+interface Clock {
+  readonly now: string
+  readonly timeZone: string
+}
+
+async function watch(ready: Ready): Promise<boolean> {
+  const api = createTokenCaller(ready.api, { name: 'head office', token: ready.adminToken })
+  const [plant] = (await api.get<{ items: { plant: string; sandbox: boolean }[] }>('/v1/plants')).body.items
+  if (plant === undefined) throw new Error('This start is empty: there is no village to watch.')
+  const connection = await Connection.connect({ address: ready.temporalAddress })
+  const temporal = temporalEyes(new Client({ connection, namespace: ready.temporalNamespace }))
+  const seen = await watchStories({ api, plant: plant.plant, temporal })
+  await connection.close()
+  tellAll(ready, seen)
+  return seen.size === STORIES.length
+}
+
+async function watchStories(eyes: Eyes): Promise<Map<Story, Sighting>> {
+  const seen = new Map<Story, Sighting>()
+  const { now: begun, timeZone } = await readClock(eyes)
+  let now = begun
+  const until = addToInstant(now, LONGEST, timeZone)
+  let movedAt = Date.now()
+  console.error(`It is ${now} in the village; watching until ${until} at the latest.`)
+  while (seen.size < STORIES.length && now < until && Date.now() - movedAt < STANDS_STILL_MS) {
+    for (const story of STORIES.filter((one) => !seen.has(one))) {
+      const sighting = await story.see(eyes).catch((error: unknown) => tellTrouble(story, error))
+      if (sighting === undefined) continue
+      seen.set(story, sighting)
+      console.error(`${now.slice(0, 16)}  ${String(seen.size).padStart(2)}/${STORIES.length}  ${story.title}: ${sighting.what}`)
+    }
+    if (seen.size < STORIES.length) await sleep(LOOK_EVERY_MS)
+    const later = await readClock(eyes).catch(() => ({ now, timeZone }))
+    if (later.now > now) movedAt = Date.now()
+    now = later.now
+  }
+  return seen
+}
+
+async function readClock({ api, plant }: Eyes): Promise<Clock> {
+  return (await api.get<Clock>(`/v1/clock?plant=${plant}`)).body
+}
+
+/** A look that failed is no sighting; the next look tries again. */
+function tellTrouble({ title }: Story, error: unknown): undefined {
+  console.error(`  could not look for "${title}": ${error instanceof Error ? error.message : String(error)}`)
+  return undefined
+}
+
+function tellAll(ready: Ready, seen: ReadonlyMap<Story, Sighting>): void {
+  for (const story of STORIES) {
+    const sighting = seen.get(story)
+    console.log(
+      `${sighting === undefined ? 'MISSING' : 'seen   '} ${story.title}${sighting === undefined ? '' : `: ${sighting.what}`}`,
+    )
+    for (const place of sighting?.paths ?? []) console.log(`          ${ready.api}${place}`)
+    for (const id of ready.temporalUi === null ? [] : (sighting?.workflowIds ?? []))
+      console.log(`          ${ready.temporalUi}/namespaces/${ready.temporalNamespace}/workflows/${encodeURIComponent(id)}`)
+  }
+  console.log(`${seen.size} of ${STORIES.length} stories seen`)
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { data: { type: 'string' }, help: { type: 'boolean' } } })
+  if (values.help === true) return console.log(HELP)
+  process.exitCode = (await watch(readReady(path.resolve(values.data ?? 'var')))) ? 0 : 1
+}
+
+await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+})

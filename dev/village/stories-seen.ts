@@ -1,0 +1,260 @@
+import { CAST, NEWCOMERS } from './cast.ts'
+import type { Eyes, Sighting, Story } from './eyes.ts'
+import type { Caller } from './people/caller.ts'
+
+interface ChargeSeen {
+  readonly chargeId: number
+  readonly kind: string
+  readonly source: string
+  readonly amountMinor: number
+  readonly openMinor: number
+  readonly dueOn: string
+  readonly issuedAt: string
+}
+interface PaymentSeen {
+  readonly channel: string
+  readonly state: string
+  readonly amountMinor: number
+  readonly valueDate: string
+  readonly allocations: readonly { readonly chargeId: number; readonly amountMinor: number }[]
+}
+interface AccountSeen {
+  readonly account: { readonly accountId: string; readonly customerId: string | null; readonly closedAt: string | null }
+  readonly connection: {
+    readonly status: string
+    readonly leftOn: string | null
+    readonly holds: readonly { readonly reason: string }[]
+  } | null
+  readonly meter: {
+    readonly serial: string
+    readonly desired: { readonly version: number; readonly loadLimitW: number | null } | null
+    readonly reported: { readonly version: number; readonly loadLimitW: number | null; readonly relay: string | null } | null
+  } | null
+  readonly money: {
+    readonly charges: readonly ChargeSeen[]
+    readonly bills: readonly BillSeen[]
+    readonly payments: readonly PaymentSeen[]
+  } | null
+}
+interface BillSeen {
+  readonly number: string
+  readonly kind: string
+  readonly source: string
+  readonly issuedAt: string
+}
+interface RequestSeen {
+  readonly requestId: string
+  readonly toCode: string
+  readonly appliedAt: string | null
+  readonly endedAs: string | null
+}
+
+const customerPath = (customerId: string): string => `/v1/customers/${customerId}`
+const accountOf = async ({ api }: Eyes, customerId: string): Promise<AccountSeen> =>
+  (await api.get<AccountSeen>(customerPath(customerId))).body
+
+/** Every story the demo promises, in the order in which they happen. */
+export const STORIES: readonly Story[] = [
+  { title: 'Some pay in full, many in parts, some late, some by wallet', see: seeHabits },
+  { title: 'An application half-paid and waiting', see: (eyes) => seeApplication(eyes, NEWCOMERS.halfPaid.name, seeHalfPaid) },
+  {
+    title: 'A household joins, pays its deposit in two parts and is connected',
+    see: (eyes) => seeApplication(eyes, NEWCOMERS.joins.name, seeJoined),
+  },
+  { title: 'A package request is left for the newcomer to approve', see: seeWaitingRequest },
+  { title: 'A package request is refused', see: seeRefusedRequest },
+  { title: 'A package change is programmed, and read back from the meter', see: seeProgrammed },
+  { title: 'A meter is away when its register is wanted', see: seeMeterAway },
+  { title: 'A customer leaves with the deposit back', see: seeLeaver },
+  { title: 'A customer is cut in August and lit again on paying', see: seeCutAndLit },
+  { title: 'The books balance', see: seeBooks },
+]
+
+async function seeHabits({ api, plant, temporal }: Eyes): Promise<Sighting | undefined> {
+  const payments = await api.list<PaymentSeen & { accountId: string | null }>(`/v1/payments?plant=${plant}&state=posted`)
+  const wallet = payments.find(({ channel }) => channel === 'wallet')
+  const byCharge = new Map<number, (typeof payments)[number][]>()
+  for (const payment of payments)
+    for (const { chargeId } of payment.allocations) byCharge.set(chargeId, [...(byCharge.get(chargeId) ?? []), payment])
+  const inParts = [...byCharge.values()].filter((parts) => parts.length > 1)
+  const inFull = [...byCharge.values()].filter((parts) => parts.length === 1)
+  const late = await findLate(api, payments)
+  const run = await temporal.find(`WorkflowType = 'receivePayment' AND PlantCode = '${plant}' AND Outcome IS NOT NULL`)
+  if (wallet === undefined || inParts.length < 5 || inFull.length < 20 || late === undefined || run === undefined)
+    return undefined
+  return {
+    what: `${payments.length} payments: ${inFull.length} charges paid at once, ${inParts.length} in parts, ${payments.filter(({ channel }) => channel === 'wallet').length} payments by wallet, one late of ${late}`,
+    paths: [`/v1/payments?plant=${plant}`],
+    workflowIds: [run.workflowId],
+  }
+}
+
+/** Somebody who paid a debt after its due day; only a few are asked for, since each is a page. */
+async function findLate(
+  api: Caller,
+  payments: readonly (PaymentSeen & { accountId: string | null })[],
+): Promise<string | undefined> {
+  const afterTheTenth = payments
+    .filter(({ valueDate, accountId }) => accountId !== null && Number(valueDate.slice(8)) > 12)
+    .slice(0, 5)
+  for (const { accountId, valueDate, allocations } of afterTheTenth) {
+    const { body } = await api.get<AccountSeen>(`/v1/accounts/${accountId ?? ''}`)
+    const paid = body.money?.charges.find(({ chargeId }) => allocations.some((part) => part.chargeId === chargeId))
+    if (paid !== undefined && paid.dueOn < valueDate) return body.account.customerId ?? undefined
+  }
+  return undefined
+}
+
+interface ApplicationSeen {
+  readonly application: { readonly applicationId: string; readonly customerId: string | null; readonly endedAs: string | null }
+  readonly applicant: { readonly name: string }
+  readonly demands: readonly { readonly amountMinor: number; readonly openMinor: number }[]
+  readonly workflowId: string
+  readonly stage: string | null
+}
+
+async function seeApplication(
+  eyes: Eyes,
+  name: string,
+  see: (eyes: Eyes, seen: ApplicationSeen) => Promise<string | undefined>,
+): Promise<Sighting | undefined> {
+  const applications = await eyes.api.list<{ applicationId: string; origin: string }>(`/v1/applications?plant=${eyes.plant}`)
+  for (const { applicationId } of applications.filter(({ origin }) => origin !== 'import')) {
+    const { body } = await eyes.api.get<ApplicationSeen>(`/v1/applications/${applicationId}`)
+    if (body.applicant.name !== name) continue
+    const what = await see(eyes, body)
+    if (what === undefined) return undefined
+    return { what, paths: [`/v1/applications/${applicationId}`], workflowIds: [body.workflowId] }
+  }
+  return undefined
+}
+
+/** Seen while it waits, or afterwards: its deadline passed with half of the money there. */
+async function seeHalfPaid(
+  { api, temporal }: Eyes,
+  { application, demands, workflowId }: ApplicationSeen,
+): Promise<string | undefined> {
+  const run = await temporal.find(`WorkflowId = '${workflowId}'`)
+  const { body } = await api.get<AccountSeen>(`/v1/accounts/${application.applicationId}`)
+  const paidMinor = (body.money?.payments ?? []).reduce((sum, { amountMinor }) => sum + amountMinor, 0)
+  const totalMinor = demands.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
+  if (paidMinor === 0 || paidMinor >= totalMinor || run === undefined) return undefined
+  if (run.stage === 'Payment') return `${rupees(paidMinor)} of ${rupees(totalMinor)} paid, waiting for the customer`
+  return application.endedAs === 'deadline-passed'
+    ? `${rupees(paidMinor)} of ${rupees(totalMinor)} paid until its deadline passed`
+    : undefined
+}
+
+async function seeJoined({ api, temporal }: Eyes, { application, workflowId }: ApplicationSeen): Promise<string | undefined> {
+  const run = await temporal.find(`WorkflowId = '${workflowId}' AND Outcome = 'Active'`)
+  if (run === undefined || application.customerId === null || application.endedAs !== 'active') return undefined
+  const { body } = await api.get<AccountSeen>(customerPath(application.customerId))
+  const parts = body.money?.payments.length ?? 0
+  const isCarried = body.meter?.reported !== null && body.meter?.reported.version === body.meter?.desired?.version
+  return parts >= 2 && isCarried
+    ? `${application.customerId}, ${parts} payments, meter ${body.meter?.serial ?? ''} programmed`
+    : undefined
+}
+
+async function requestOf({ api }: Eyes, customerId: string): Promise<RequestSeen | undefined> {
+  return (await api.list<RequestSeen>(`${customerPath(customerId)}/package-changes?state=all`))[0]
+}
+
+async function seeWaitingRequest(eyes: Eyes): Promise<Sighting | undefined> {
+  const request = await requestOf(eyes, CAST.wantsMoreAndWaits)
+  const run = await eyes.temporal.find(`WorkflowType = 'changePackage' AND CustomerId = '${CAST.wantsMoreAndWaits}'`)
+  if (request === undefined || run === undefined) return undefined
+  const what =
+    run.stage === 'Approval'
+      ? 'waits for deepa, the cluster in-charge'
+      : `was decided by somebody: ${request.endedAs ?? run.stage}`
+  return packageSighting(request, { what, workflowId: run.workflowId })
+}
+
+async function seeRefusedRequest(eyes: Eyes): Promise<Sighting | undefined> {
+  const request = await requestOf(eyes, CAST.wantsTooMuch)
+  const run = await eyes.temporal.find(
+    `WorkflowType = 'changePackage' AND CustomerId = '${CAST.wantsTooMuch}' AND Outcome = 'Rejected'`,
+  )
+  if (request === undefined || run === undefined) return undefined
+  return packageSighting(request, { what: `${CAST.wantsTooMuch} stays with the package there is`, workflowId: run.workflowId })
+}
+
+async function seeProgrammed(eyes: Eyes): Promise<Sighting | undefined> {
+  const request = await requestOf(eyes, CAST.wantsMoreAndGetsIt)
+  const run = await eyes.temporal.find(
+    `WorkflowType = 'changePackage' AND CustomerId = '${CAST.wantsMoreAndGetsIt}' AND Outcome = 'Done'`,
+  )
+  const { meter } = await accountOf(eyes, CAST.wantsMoreAndGetsIt)
+  const limitW = meter?.reported?.loadLimitW
+  if (request === undefined || request.appliedAt === null || run === undefined || limitW !== meter?.desired?.loadLimitW)
+    return undefined
+  return packageSighting(request, { what: `${meter?.serial ?? ''} reports ${limitW ?? 0} W`, workflowId: run.workflowId })
+}
+
+function packageSighting({ requestId }: RequestSeen, { what, workflowId }: { what: string; workflowId: string }): Sighting {
+  return { what, paths: [`/v1/package-changes/${requestId}`], workflowIds: [workflowId] }
+}
+
+/** Seen while the cycle waits for the meter, or afterwards by its late bill. */
+async function seeMeterAway(eyes: Eyes): Promise<Sighting | undefined> {
+  const customerId = CAST.meterIsAway
+  const run = await eyes.temporal.find(`WorkflowType = 'billCustomer' AND CustomerId = '${customerId}' AND Period = '2026-07-01'`)
+  if (run === undefined) return undefined
+  const { money } = await accountOf(eyes, customerId)
+  const bill = money?.bills.find(({ kind, source }) => kind === 'electricity' && source === '2026-07-01')
+  const isLate = bill !== undefined && bill.issuedAt >= '2026-08-01T18:30:00.000Z'
+  if (run.stage !== 'AwaitingMeter' && !isLate) return undefined
+  const what =
+    bill === undefined ? 'its bill waits for it' : `its bill of July came ${bill.issuedAt.slice(0, 10)}, when it was back`
+  return { what: `${customerId}: ${what}`, paths: [customerPath(customerId)], workflowIds: [run.workflowId] }
+}
+
+async function seeLeaver(eyes: Eyes): Promise<Sighting | undefined> {
+  const customerId = CAST.leaves
+  const { body } = await eyes.api.get<{ items: { closureId: string; endedAs: string | null }[] }>(
+    `${customerPath(customerId)}/closures`,
+  )
+  const [closure] = body.items
+  if (closure === undefined || closure.endedAs === null) return undefined
+  const run = await eyes.temporal.find(`WorkflowId = 'closing:${closure.closureId}' AND Outcome IS NOT NULL`)
+  const page = await eyes.api.get<{ refunds: { kind: string; amountMinor: number; state: string }[] }>(
+    `/v1/closures/${closure.closureId}`,
+  )
+  const refund = page.body.refunds.find(({ kind, state }) => kind === 'deposit' && state === 'paid')
+  if (run === undefined || refund === undefined) return undefined
+  return {
+    what: `${customerId} has ${rupees(refund.amountMinor)} of the deposit back`,
+    paths: [`/v1/closures/${closure.closureId}`],
+    workflowIds: [run.workflowId],
+  }
+}
+
+/** The fee is charged only where the supply really had been cut. */
+async function seeCutAndLit(eyes: Eyes): Promise<Sighting | undefined> {
+  const customerId = CAST.cutAndLit
+  const { connection, meter, money } = await accountOf(eyes, customerId)
+  const fee = money?.charges.find(
+    ({ kind, source, issuedAt }) => kind === 'fee' && source.startsWith('reconnection:') && issuedAt >= '2026-08-01',
+  )
+  const run = await eyes.temporal.find(`WorkflowType = 'collectDues' AND CustomerId = '${customerId}'`)
+  const isLit = connection?.holds.length === 0 && meter?.reported?.relay !== 'open'
+  if (fee === undefined || run === undefined || !isLit) return undefined
+  return {
+    what: `${customerId} was lit again on ${fee.issuedAt.slice(0, 10)}, fee ${rupees(fee.amountMinor)}`,
+    paths: [customerPath(customerId)],
+    workflowIds: [run.workflowId],
+  }
+}
+
+async function seeBooks({ api, plant }: Eyes): Promise<Sighting | undefined> {
+  const path = `/v1/ledger/trial-balance?plant=${plant}`
+  const { body } = await api.get<{ debitMinor: number; creditMinor: number }>(path)
+  if (body.debitMinor !== body.creditMinor)
+    throw new Error(`the books do not balance: ${body.debitMinor} and ${body.creditMinor}`)
+  return body.debitMinor === 0 ? undefined : { what: `${rupees(body.debitMinor)} on either side`, paths: [path], workflowIds: [] }
+}
+
+function rupees(amountMinor: number): string {
+  return `${(amountMinor / 100).toFixed(2)} rupees`
+}
