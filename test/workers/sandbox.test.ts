@@ -3,6 +3,7 @@ import { inTransaction } from '../../db/queries/accounts.ts'
 import { appendClockSegment, readClock } from '../../db/queries/clock.ts'
 import { chosenSpeed } from '../../db/queries/sandbox.ts'
 import { nudge } from '../../db/queries/outbox.ts'
+import { saveStage } from '../../db/queries/processes.ts'
 import { businessAt } from '../../domain/business-time.ts'
 import { makeDailyRounds } from '../../workers/relay/daily-rounds.ts'
 import { tendSandboxes } from '../../workers/relay/sandbox.ts'
@@ -69,6 +70,23 @@ test('business time does not jump at a change of speed', async () => {
   expect(businessAt(segments, changeAt)).toBe(businessAt(before, changeAt))
   // Whoever reads the clock while the change is on its way still has the old speed.
   expect(changeAt - wallMs).toBe(500)
+  await database.db.deleteFrom('outbox').execute()
+})
+
+test('whoever sleeps by the slow clock is woken when it gets faster', async () => {
+  const asleep = {
+    workflowId: 'billing:test',
+    workflowType: 'billCustomer',
+    input: {},
+    stage: 'Waiting',
+    asOf: sandbox.nowBusiness(),
+  }
+  await inTransaction(database.db, (tx) => saveStage(tx, { ...asleep, plant: sandbox.plant }))
+  await inTransaction(database.db, (tx) => saveStage(tx, { ...asleep, workflowId: 'billing:real', plant: real.plant }))
+  await tend(21)
+  expect((await clock(sandbox.plant)).at(-1)).toMatchObject({ speed: 43_200 })
+  const woken = await database.db.selectFrom('outbox').select('topic').execute()
+  expect(woken).toEqual([{ topic: 'process:billing:test' }])
   await database.db.deleteFrom('outbox').execute()
 })
 
