@@ -7,6 +7,7 @@ import { createClosingActivities } from './closing.ts'
 import { createCollectionActivities } from './collection.ts'
 import { createAccountActivities, createDemandActivities } from './demands.ts'
 import { refusalsAreFinal } from './failure.ts'
+import { mergeActivities } from './merge.ts'
 import { createMeterActivities } from './meters.ts'
 import { createOnboardingActivities } from './onboarding.ts'
 import { createPackageApprovalActivities } from './package-approvals.ts'
@@ -29,29 +30,31 @@ export interface ActivityDeps {
 
 /** Every activity of the operations worker, one factory a dependency or area. */
 export function createActivities(deps: ActivityDeps) {
-  return refusalsAreFinal({
-    ...createProcessActivities(deps),
-    ...createBillingActivities(deps),
-    ...createBillingStepActivities(deps),
-    ...createAdvanceActivities(deps),
-    ...createClosingActivities(deps),
-    ...createCollectionActivities(deps),
-    ...createOnboardingActivities(deps),
-    ...createDemandActivities(deps),
-    ...createAccountActivities(deps),
-    ...createStockActivities(deps),
-    ...createMeterReturnActivities(deps),
-    ...createApplicationEndingActivities(deps),
-    ...createRefundActivities(deps),
-    ...createTaskActivities(deps),
-    ...createMeterActivities(deps),
-    ...createPackageApprovalActivities(deps),
-    ...createPackageChangeActivities(deps),
-    ...createPackageSupplyActivities(deps),
-    ...createPackageMeterActivities(deps),
-    ...createPackageWorkActivities(deps),
-    ...createPaymentActivities(deps),
-  })
+  return refusalsAreFinal(
+    mergeActivities(
+      createProcessActivities(deps),
+      createBillingActivities(deps),
+      createBillingStepActivities(deps),
+      createAdvanceActivities(deps),
+      createClosingActivities(deps),
+      createCollectionActivities(deps),
+      createOnboardingActivities(deps),
+      createDemandActivities(deps),
+      createAccountActivities(deps),
+      createStockActivities(deps),
+      createMeterReturnActivities(deps),
+      createApplicationEndingActivities(deps),
+      createRefundActivities(deps),
+      createTaskActivities(deps),
+      createMeterActivities(deps),
+      createPackageApprovalActivities(deps),
+      createPackageChangeActivities(deps),
+      createPackageSupplyActivities(deps),
+      createPackageMeterActivities(deps),
+      createPackageWorkActivities(deps),
+      createPaymentActivities(deps),
+    ),
+  )
 }
 
 export type Activities = ReturnType<typeof createActivities>

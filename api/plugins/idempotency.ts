@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type IdempotentRequest, keepAnswer, releaseKey, takeKey } from '../../db/queries/idempotency.ts'
 import type { Api, ApiDeps } from '../deps.ts'
@@ -9,7 +9,7 @@ import { principalOf } from '../principal.ts'
  * A command is done once for each Idempotency-Key of its caller (draft-ietf-httpapi-idempotency-key-header-07). Asked again it
  * answers the same, marked as a replay; trouble of our own (5xx) gives the key back.
  */
-export function answerCommandsOnce(app: Api, { db }: ApiDeps): void {
+export function answerCommandsOnce(app: Api, { db, config }: ApiDeps): void {
   app.decorateRequest('takenKey', null)
   app.addHook('onRequest', async (request) => {
     if (request.routeOptions.config.idempotent === true && request.headers['idempotency-key'] === undefined)
@@ -18,7 +18,7 @@ export function answerCommandsOnce(app: Api, { db }: ApiDeps): void {
   app.addHook('preHandler', async (request, reply) => {
     if (request.routeOptions.config.idempotent !== true) return
     const wanted = idempotencyOf(request)
-    const key = await takeKey(db, wanted, fingerprintOf(request))
+    const key = await takeKey(db, wanted, fingerprintOf(request, config.kycKey ?? ''))
     if (key.state === 'other-body')
       throw new ApiError('IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used for another request.')
     if (key.state === 'running')
@@ -53,10 +53,10 @@ function replay(reply: FastifyReply, { status, body }: { status: number; body: u
   return body === null ? reply.send() : reply.type(type).serializer(String).send(JSON.stringify(body))
 }
 
-/** What was asked, whatever the order of its fields. */
-function fingerprintOf(request: FastifyRequest): string {
+/** What was asked, whatever the order of its fields. Keyed: a body may hold an identity number, which a plain digest would let guess. */
+function fingerprintOf(request: FastifyRequest, key: Buffer | string): string {
   const asked = JSON.stringify([request.method, request.url, request.body ?? null], (_key, value: unknown) => sorted(value))
-  return createHash('sha256').update(asked).digest('hex')
+  return createHmac('sha256', key).update(asked).digest('hex')
 }
 
 function sorted(value: unknown): unknown {
