@@ -6,7 +6,7 @@ import type { Db, Tx } from '../client.ts'
 /** Who may be logged in: a member of staff or a person who holds accounts. */
 export type SessionHolder = { readonly staffLogin: string } | { readonly personId: string }
 
-/** Who asks, with the plants they may see: staff by their scope, a customer by their accounts. */
+/** Who asks, with the plants they may see: staff by their scope, a customer by where they are known. */
 export type Principal = StaffPrincipal | CustomerPrincipal
 
 export interface StaffPrincipal {
@@ -80,12 +80,13 @@ export async function plantsInScope(db: Db | Tx, scope: string): Promise<string[
   return rows.map((row) => row.plant)
 }
 
+/** Plants of the accounts, and the one where the person is known: who has no account yet applies there (manual 2.2.2, step 3). */
 async function customer(db: Db | Tx, personId: string): Promise<CustomerPrincipal> {
   const rows = await db
     .selectFrom('accounts')
     .select('plant')
-    .distinct()
     .where('personId', '=', personId)
+    .union(db.selectFrom('persons').select('plant').where('personId', '=', personId))
     .orderBy('plant')
     .execute()
   return { kind: 'customer', actor: `customer:${personId}`, personId, role: 'customer', plants: rows.map((row) => row.plant) }

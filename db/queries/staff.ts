@@ -55,10 +55,11 @@ export async function findPhonePasswords(db: Db | Tx, phone: string): Promise<Pe
   return withPassword(db).where('phone', '=', phone).orderBy('persons.personId').limit(10).execute()
 }
 
+/** Also who holds no account yet: who has the app may apply there. */
 function withPassword(db: Db | Tx) {
   return db
     .selectFrom('persons')
-    .innerJoin('accounts', 'accounts.personId', 'persons.personId')
+    .leftJoin('accounts', 'accounts.personId', 'persons.personId')
     .select(['persons.personId', sql<string>`password_hash`.as('passwordHash')])
     .distinct()
     .where('passwordHash', 'is not', null)
