@@ -5,6 +5,7 @@ import { allocateCredit, findCharge, issueCharge } from '../../db/queries/charge
 import { openHolds, placeHold } from '../../db/queries/supply.ts'
 import { addDays, dateAt } from '../../domain/calendar.ts'
 import { credit, depositHeld } from '../../domain/ledger.ts'
+import { processIds } from '../../domain/process-ids.ts'
 import { approve, approveState, confirmWork, followUp, reject, sendBack, withdraw } from '../../workflows/change-package.ts'
 import { type ConnectedCustomer, connectCustomer, payInCash } from '../support/connections.ts'
 import { packageDesk } from '../support/package-changes.ts'
@@ -218,6 +219,17 @@ test('credit that is there already pays the difference, and nothing is asked for
   expect(await desk.process(requestId)).toMatchObject({ stage: 'Review' })
   expect(await desk.told(requestId)).not.toContain('package-difference-due')
   expect(await desk.balance(credit(customer.accountId))).toBe(10_000)
+})
+
+test('a request whose history is lost while it waits for money goes on where it stood', async () => {
+  const customer = await connectCustomer(katsa.db)
+  const requestId = await approvedUpgrade(customer)
+  await pay(customer, 20_000)
+  await katsa.temporal.client.workflow.getHandle(processIds.packageChange(requestId)).terminate('lost')
+  await pay(customer, 30_000)
+  expect(await desk.process(requestId)).toMatchObject({ stage: 'Review' })
+  expect((await desk.told(requestId)).filter((kind) => kind === 'package-difference-due')).toHaveLength(1)
+  expect(await desk.balance(depositHeld(customer.accountId))).toBe(100_000)
 })
 
 test('a refused request says why and changes nothing', async () => {
