@@ -26,6 +26,8 @@ export interface AdvanceCycle {
   readonly zone: string
   /** The version of the meter's desired state that lit it again, once this cycle has. */
   readonly relitVersion: number | null
+  /** The meter has said so already. */
+  readonly isLit: boolean
 }
 
 /** One advance with everything its next step needs. */
@@ -65,6 +67,7 @@ export async function readAdvanceCycle(db: Db, key: AdvanceKey & { asOf: string 
     next: nextAdvanceStep(state),
     zone: rules.zone,
     relitVersion: isRelit ? (supply?.desiredVersion ?? null) : null,
+    isLit: supply?.isCarried ?? true,
     topics,
   }
 }

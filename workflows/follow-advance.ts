@@ -36,10 +36,12 @@ export async function followAdvance(p: Procedure, input: BillCustomerInput): Pro
   }
 }
 
-async function seeItLit(p: Procedure, input: BillCustomerInput, { relitVersion, zone }: AdvanceCycle): Promise<void> {
+async function seeItLit(p: Procedure, input: BillCustomerInput, { relitVersion, isLit, zone }: AdvanceCycle): Promise<void> {
   if (relitVersion === null) return
   const { customerId, plant } = input
-  const { result } = await programMeter(p, { customerId, plant, zone, version: relitVersion, step: `relight:${relitVersion}` })
+  const change = { customerId, plant, zone, version: relitVersion, step: `relight:${relitVersion}` }
+  // Where nobody had come to switch it off, nobody need come to switch it on.
+  const { result } = isLit ? { result: 'applied' } : await programMeter(p, change)
   if (result === 'applied') await work.tellRelit({ ...input, asOf: await p.now() })
 }
 
