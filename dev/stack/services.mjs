@@ -1,5 +1,4 @@
 // The processes of Diya itself, in the order of their start; they stop in the opposite order.
-import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { checkoutDir } from './cache.mjs'
 
@@ -16,7 +15,6 @@ export const production = [
 
 /** What brings the demo village to life, once it is loaded and its clock runs. */
 export const village = [
-  { name: 'Village clock', script: 'dev/village/clock-keeper' },
   { name: 'Village meters', script: 'dev/village/meters' },
   { name: 'Village people', script: 'dev/village/people' },
 ]
@@ -24,11 +22,6 @@ export const village = [
 /** @param {string} script */
 export function compiled(script) {
   return path.join(checkoutDir, 'dist', `${script}.js`)
-}
-
-/** @param {string} script */
-export function isCompiled(script) {
-  return existsSync(compiled(script))
 }
 
 /**

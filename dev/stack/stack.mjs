@@ -8,7 +8,7 @@ import { rememberedPorts } from './ports.mjs'
 import { claim } from './run-file.mjs'
 import { run, SetUpError } from './run.mjs'
 import { stackSecrets } from './secrets.mjs'
-import { compiled, isCompiled, nodeCommand, production, village } from './services.mjs'
+import { compiled, nodeCommand, production, village } from './services.mjs'
 import { createSupervisor } from './supervisor.mjs'
 
 /** Where a stack that is ready says how it is reached. */
@@ -86,7 +86,6 @@ async function environment(place) {
 
 /** @param {{ name: string, script: string, env: NodeJS.ProcessEnv, supervisor: import('./supervisor.mjs').Supervisor, progress: import('./progress.mjs').Progress }} own */
 async function startOwn({ name, script, env, supervisor, progress }) {
-  if (!isCompiled(script)) return progress.say(`${name}: not written yet, left out`)
   progress.say(`Starting ${name}`)
   await supervisor.start({ name, ...nodeCommand(script), env })
 }
@@ -110,7 +109,6 @@ async function loadVillage({ options, env, progress }) {
  * @param {{ args?: string[], env: NodeJS.ProcessEnv, progress: import('./progress.mjs').Progress, timeoutMs?: number }} options
  */
 async function once(text, script, { args = [], env, progress, timeoutMs }) {
-  if (!isCompiled(script)) return progress.say(`${text}: not written yet, left out`)
   await progress.during(text, async (update) => {
     const { command, args: nodeArgs, cwd } = nodeCommand(script, args)
     const { code, output } = await run(command, nodeArgs, { cwd, env, timeoutMs, onLine: update })
