@@ -157,10 +157,11 @@ describe('the tree', () => {
   })
 })
 
-/** A workflow's file exports a function of its own name that takes one input; what takes more is a part of workflows. */
+/** A workflow's file exports a function of its own name and runs its body as a procedure; the rest are parts of workflows. */
 function isWorkflow(file: string): boolean {
   const name = path.basename(file, '.ts').replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
-  return new RegExp(`export async function ${name}\\([^,)]*\\)`).test(readFileSync(path.join(root, file), 'utf8'))
+  const text = readFileSync(path.join(root, file), 'utf8')
+  return text.includes(`export async function ${name}(`) && /\breturn procedure\(/.test(text)
 }
 
 function filesIn(folder: string): string[] {

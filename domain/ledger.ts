@@ -125,7 +125,9 @@ export function postPrepaidUnused(owner: LedgerOwner, unused: { amountMinor: num
 
 /** What earlier estimates billed beyond this charge becomes credit, out of income (billing.md rule 27). */
 export function postOverbilled(owner: LedgerOwner, over: { amountMinor: number }): Posting[] {
-  return legs([entry(revenue(owner.plant, chargeRule('electricity', 'postpaid').code), credit(owner.accountId), over.amountMinor)])
+  return legs([
+    entry(revenue(owner.plant, chargeRule('electricity', 'postpaid').code), credit(owner.accountId), over.amountMinor),
+  ])
 }
 
 /** The activation charge is earned once the connection is installed (policy "activation"). */
