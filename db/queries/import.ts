@@ -75,10 +75,10 @@ type WithAccount = ImportedCustomer & { readonly accountId: string }
 
 async function insertHolders(tx: Tx, customers: readonly WithAccount[], { plant, currency, asOf }: ImportMoment): Promise<void> {
   const persons = new Map(
-    customers.map(({ personId, name, nameHi, phone, language }) => [
-      personId,
-      { personId, plant, name, nameHi, phone, language },
-    ]),
+    // From the back, so that of two rows of one person the first one stands.
+    customers
+      .toReversed()
+      .map(({ personId, name, nameHi, phone, language }) => [personId, { personId, plant, name, nameHi, phone, language }]),
   )
   await tx
     .insertInto('persons')

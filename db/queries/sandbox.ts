@@ -15,7 +15,7 @@ export async function sandboxPlants(db: Db): Promise<{ plant: string; zone: stri
 }
 
 /** Notes that the sandbox lived up to this wall time: after a crash it goes on from here. */
-export async function beatClock(db: Db, plant: string, wallAt: string): Promise<void> {
+export async function beatClock(db: Db | Tx, plant: string, wallAt: string): Promise<void> {
   await db
     .insertInto('clockHeartbeats')
     .values({ plant, wallAt })

@@ -1,10 +1,10 @@
 // The clock of the sandbox plants: `clock.js start [--speed N]`, `clock.js stop`. `npm start` calls both.
-import { sql } from 'kysely'
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../config.ts'
 import { createDatabase, type Tx } from '../../db/client.ts'
 import { inTransaction } from '../../db/queries/accounts.ts'
 import { appendClockSegment, readClock } from '../../db/queries/clock.ts'
+import { beatClock, wakePlant } from '../../db/queries/sandbox.ts'
 import { DEFAULT_SPEED, type ReasonedSegment, segmentsToStart, segmentToStop } from './sandbox-clock.ts'
 
 async function start(db: Tx, plant: string, speed: number): Promise<ReasonedSegment[]> {
@@ -18,13 +18,16 @@ async function stop(db: Tx, plant: string): Promise<ReasonedSegment[]> {
   return segment === undefined ? [] : [segment]
 }
 
-/** Under the lock of the plant, as the keeper's changes of speed. */
+/** Under the lock of the plant, as every row of its clock. */
 async function change(tx: Tx, { plant, what, speed }: { plant: string; what: 'start' | 'stop'; speed: number }): Promise<void> {
   await tx.selectFrom('plants').select('plant').where('plant', '=', plant).forUpdate().execute()
   const segments = what === 'start' ? await start(tx, plant, speed) : await stop(tx, plant)
   for (const segment of segments) await appendClockSegment(tx, { plant, ...segment })
-  // Alive from here on: the keeper of the clock takes over within the beat.
-  if (what === 'start') await beat(tx, plant)
+  if (what === 'start') {
+    // Alive from here on; the relay goes on beating. Whoever sleeps by the old clock looks again.
+    await beatClock(tx, plant, new Date().toISOString())
+    await wakePlant(tx, plant)
+  }
   for (const { businessFrom, reason } of segments) console.log(`${plant}: ${reason} at ${businessFrom}`)
 }
 
@@ -38,15 +41,6 @@ async function main(): Promise<void> {
   const plants = await db.selectFrom('plants').select('plant').where('sandbox', '=', true).orderBy('plant').execute()
   for (const { plant } of plants) await inTransaction(db, (tx) => change(tx, { plant, what, speed }))
   await db.destroy()
-}
-
-async function beat(db: Tx, plant: string): Promise<void> {
-  const wallAt = sql<string>`now()`
-  await db
-    .insertInto('clockHeartbeats')
-    .values({ plant, wallAt })
-    .onConflict((c) => c.column('plant').doUpdateSet({ wallAt }))
-    .execute()
 }
 
 await main()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { businessAt } from '../../domain/business-time.ts'
-import { BEAT_MS, segmentsToStart, segmentToStop, speedFor } from './sandbox-clock.ts'
+import { BEAT_MS, segmentsToStart, segmentToStop } from './sandbox-clock.ts'
 
 const NINE = Date.parse('2026-03-02T09:00:00Z')
 const HOUR_MS = 3_600_000
@@ -47,17 +47,5 @@ describe('the clock of a sandbox', () => {
 
   test('that stands needs no stop', () => {
     expect(segmentToStop({ segments: [setUp], wallMs: NINE })).toBeUndefined()
-  })
-
-  test.each([
-    ['keeps its speed while all goes well', 0, 14_400, 14_400],
-    ['halves it when work lags', 9_000, 14_400, 7_200],
-    ['keeps the half while work is catching up', 3_000, 7_200, 7_200],
-    ['doubles it again when work has caught up', 500, 7_200, 14_400],
-    ['never exceeds what was asked for', 500, 10_000, 14_400],
-    ['is never slower than a sixteenth of it', 60_000, 1_000, 900],
-    ['stays where it stands', 60_000, 0, 0],
-  ])('%s', (_name, lagMs, speed, expected) => {
-    expect(speedFor({ lagMs, speed, wanted: 14_400 })).toBe(expected)
   })
 })

@@ -3,7 +3,7 @@ import { instantFromMs, msOf } from '../../domain/calendar.ts'
 
 /** A month of the village in about three minutes. */
 export const DEFAULT_SPEED = 14_400
-/** How often a sandbox that runs says that it lives (wall time). */
+/** How often the relay notes that a sandbox lives (wall time). */
 export const BEAT_MS = 1_000
 /** Silent for longer than this, it was killed. */
 const DEAD_AFTER_MS = 5 * BEAT_MS
@@ -48,17 +48,4 @@ function stoppedWhereItLived({ segments, heartbeatMs, wallMs }: Sandbox): Reason
 function afterLast(segments: readonly ClockSegment[], wallMs: number): number {
   const last = segments.at(-1)
   return last === undefined ? wallMs : Math.max(wallMs, msOf(last.wallFrom) + 1)
-}
-
-/** Wall milliseconds by which work lags from which the sandbox runs at half its speed, and up to which it speeds up again. */
-const SLOW_FROM_MS = 8_000
-const FAST_UNTIL_MS = 2_000
-/** Below this share of its speed, slowing down helps no more: what is left to do comes by wall time. */
-const SLOWEST_SHARE = 1 / 16
-
-/** The speed for a sandbox whose servers lag by so much; the same one when nothing needs to change. */
-export function speedFor({ lagMs, speed, wanted }: { lagMs: number; speed: number; wanted: number }): number {
-  if (speed === 0) return 0
-  if (lagMs > SLOW_FROM_MS) return Math.max(wanted * SLOWEST_SHARE, speed / 2)
-  return lagMs < FAST_UNTIL_MS ? Math.min(wanted, speed * 2) : speed
 }

@@ -1,6 +1,5 @@
 import { CAST, NEWCOMERS } from './cast.ts'
 import type { Eyes, Sighting, Story } from './eyes.ts'
-import type { Caller } from './people/caller.ts'
 
 interface ChargeSeen {
   readonly chargeId: number
@@ -70,39 +69,46 @@ export const STORIES: readonly Story[] = [
   { title: 'The books balance', see: seeBooks },
 ]
 
+/** How many payers' pages are read at most to find one of each habit. */
+const PAGES_READ = 40
+
 async function seeHabits({ api, plant, temporal }: Eyes): Promise<Sighting | undefined> {
-  const payments = await api.list<PaymentSeen & { accountId: string | null }>(`/v1/payments?plant=${plant}&state=posted`)
-  const wallet = payments.find(({ channel }) => channel === 'wallet')
-  const byCharge = new Map<number, (typeof payments)[number][]>()
-  for (const payment of payments)
-    for (const { chargeId } of payment.allocations) byCharge.set(chargeId, [...(byCharge.get(chargeId) ?? []), payment])
-  const inParts = [...byCharge.values()].filter((parts) => parts.length > 1)
-  const inFull = [...byCharge.values()].filter((parts) => parts.length === 1)
-  const late = await findLate(api, payments)
+  const payments = await api.list<{ channel: string; accountId: string | null }>(`/v1/payments?plant=${plant}&state=posted`)
+  const payers = [...new Set(payments.flatMap(({ accountId }) => accountId ?? []))]
   const run = await temporal.find(`WorkflowType = 'receivePayment' AND PlantCode = '${plant}' AND Outcome IS NOT NULL`)
-  if (wallet === undefined || inParts.length < 5 || inFull.length < 20 || late === undefined || run === undefined)
-    return undefined
+  if (payers.length < PAGES_READ || run === undefined) return undefined
+  const found = new Map<Paid, string>()
+  for (const accountId of payers.slice(0, PAGES_READ)) {
+    const { body } = await api.get<AccountSeen>(`/v1/accounts/${accountId}`)
+    for (const habit of habitsSeen(body)) found.set(habit, found.get(habit) ?? accountId)
+    if (found.size === HABITS_SHOWN.length) break
+  }
+  if (found.size < HABITS_SHOWN.length) return undefined
+  const shown = HABITS_SHOWN.map((habit) => `${habit} (${found.get(habit) ?? ''})`)
   return {
-    what: `${payments.length} payments: ${inFull.length} charges paid at once, ${inParts.length} in parts, ${payments.filter(({ channel }) => channel === 'wallet').length} payments by wallet, one late of ${late}`,
-    paths: [`/v1/payments?plant=${plant}`],
+    what: `${payments.length} payments, among them ${shown.join(', ')}`,
+    paths: [...new Set(found.values())].map((accountId) => `/v1/accounts/${accountId}`),
     workflowIds: [run.workflowId],
   }
 }
 
-/** Somebody who paid a debt after its due day; only a few are asked for, since each is a page. */
-async function findLate(
-  api: Caller,
-  payments: readonly (PaymentSeen & { accountId: string | null })[],
-): Promise<string | undefined> {
-  const afterTheTenth = payments
-    .filter(({ valueDate, accountId }) => accountId !== null && Number(valueDate.slice(8)) > 12)
-    .slice(0, 5)
-  for (const { accountId, valueDate, allocations } of afterTheTenth) {
-    const { body } = await api.get<AccountSeen>(`/v1/accounts/${accountId ?? ''}`)
-    const paid = body.money?.charges.find(({ chargeId }) => allocations.some((part) => part.chargeId === chargeId))
-    if (paid !== undefined && paid.dueOn < valueDate) return body.account.customerId ?? undefined
-  }
-  return undefined
+const HABITS_SHOWN = ['in full', 'in parts', 'late', 'by wallet'] as const
+type Paid = (typeof HABITS_SHOWN)[number]
+
+/** How the charges of an account were paid. */
+function habitsSeen({ money }: AccountSeen): Paid[] {
+  const paid = (money?.charges ?? []).filter(({ openMinor }) => openMinor === 0)
+  const partsOf = ({ chargeId }: ChargeSeen): PaymentSeen[] =>
+    (money?.payments ?? []).filter(({ allocations }) => allocations.some((part) => part.chargeId === chargeId))
+  return paid.flatMap((charge) => {
+    const parts = partsOf(charge)
+    const seen: Paid[] = []
+    if (parts.length === 1) seen.push('in full')
+    if (parts.length > 1) seen.push('in parts')
+    if (parts.some(({ valueDate }) => valueDate > charge.dueOn)) seen.push('late')
+    if (parts.some(({ channel }) => channel === 'wallet')) seen.push('by wallet')
+    return seen
+  })
 }
 
 interface ApplicationSeen {
@@ -163,7 +169,7 @@ async function requestOf({ api }: Eyes, customerId: string): Promise<RequestSeen
 async function seeWaitingRequest(eyes: Eyes): Promise<Sighting | undefined> {
   const request = await requestOf(eyes, CAST.wantsMoreAndWaits)
   const run = await eyes.temporal.find(`WorkflowType = 'changePackage' AND CustomerId = '${CAST.wantsMoreAndWaits}'`)
-  if (request === undefined || run === undefined) return undefined
+  if (request === undefined || run === undefined || run.stage === '') return undefined
   const what =
     run.stage === 'Approval'
       ? 'waits for deepa, the cluster in-charge'

@@ -55,17 +55,27 @@ export function paydays(customerId: string, { month, isPrepaid }: { month: strin
   return [on(3 + drawn('full', 6), 1), on(16, 1)]
 }
 
+/** Customers at the counters at once: each waits for the receipt. */
+const AT_ONCE = 8
+
 /** Every household of the village pays on its days; whoever was cut pays after a while to be lit again. */
 export async function payBills(company: Company): Promise<void> {
-  if (!company.isPast(company.today(), '09:00') || company.isPast(company.today(), '20:00')) return
-  const month = company.today().slice(0, 7)
-  for (const { customerId, packageCode } of company.village.houses) {
-    for (const payday of paydaysOf(customerId, { month, isPrepaid: packageCode.startsWith('A') })) {
-      if (payday.date > company.today() || addDays(payday.date, 3) < company.today()) continue
-      await company.notebook.once(`pay:${customerId}:${payday.date}`, () => payShare(company, customerId, payday))
+  if (!company.isPast(company.today(), '08:00') || company.isPast(company.today(), '20:00')) return
+  const today = company.today()
+  const errands = company.village.houses.flatMap(({ customerId, packageCode }) =>
+    paydaysOf(customerId, { month: today.slice(0, 7), isPrepaid: packageCode.startsWith('A') })
+      .filter(({ date }) => date <= today && addDays(date, 3) >= today)
+      .map((payday) => ({ customerId, payday, name: `pay:${customerId}:${payday.date}` })),
+  )
+  const queue = errands.filter(({ name }) => !company.notebook.has(name))
+  const serve = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { name, customerId, payday } = next
+      await company.notebook.once(name, () => payShare(company, customerId, payday))
     }
   }
-  await company.notebook.once(`dark:${company.today()}`, () => payWhoAreDark(company))
+  await Promise.all(Array.from({ length: AT_ONCE }, serve))
+  await company.notebook.once(`dark:${today}`, () => payWhoAreDark(company))
 }
 
 function paydaysOf(customerId: string, when: { month: string; isPrepaid: boolean }): Payday[] {
