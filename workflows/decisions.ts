@@ -1,5 +1,5 @@
 import type { UpdateDefinition } from '@temporalio/common'
-import { ApplicationFailure, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow'
+import { ApplicationFailure, condition, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow'
 import type { JsonObject } from '../db/tables.ts'
 import { facts } from './activity-proxies.ts'
 import type { PlantClock } from './plant-clock.ts'
@@ -53,21 +53,29 @@ interface Context {
  */
 export function createDecisions({ clock, currentStage, decided }: Context): Decisions {
   const standing = new Map<string, StandingDecision>()
+  const inTurn = createTurns()
   const stepOf = (rule: DecisionRule): string => (typeof rule.step === 'string' ? rule.step : rule.step())
 
   return {
     accept(update, rule) {
-      const handler = async (input: DecisionInput): Promise<StandingDecision> => {
+      const record = async (input: DecisionInput): Promise<StandingDecision> => {
         const step = stepOf(rule)
+        const before = standing.get(step)
+        if (before !== undefined) throw alreadyDecided(before)
         const decidedAt = await clock.now()
         const decision = { workflowId: workflowInfo().workflowId, step, verdict: rule.verdict, decidedBy: input.by, decidedAt }
-        const { recorded, standing: first } = await facts.recordDecision({ ...decision, textId: input.textId ?? null, detail: input.detail ?? {} })
+        const { recorded, standing: first } = await facts.recordDecision({
+          ...decision,
+          textId: input.textId ?? null,
+          detail: input.detail ?? {},
+        })
         const answer = { step, verdict: first.verdict, decidedBy: first.decidedBy, decidedAt: first.decidedAt }
         standing.set(step, answer)
         decided()
         if (!recorded) throw alreadyDecided(answer)
         return answer
       }
+      const handler = (input: DecisionInput): Promise<StandingDecision> => inTurn(() => record(input))
       const validator = (input: DecisionInput): void => {
         const first = standing.get(stepOf(rule))
         if (first !== undefined) throw alreadyDecided(first)
@@ -79,6 +87,23 @@ export function createDecisions({ clock, currentStage, decided }: Context): Deci
       }
       setHandler(update, handler, { validator, description: rule.description })
     },
+  }
+}
+
+/**
+ * One decision at a time. Two handlers whose local activities run side by side may find their results in another order when the
+ * history is replayed.
+ */
+function createTurns(): <T>(act: () => Promise<T>) => Promise<T> {
+  let isTaken = false
+  return async (act) => {
+    while (isTaken) await condition(() => !isTaken)
+    isTaken = true
+    try {
+      return await act()
+    } finally {
+      isTaken = false
+    }
   }
 }
 
