@@ -146,7 +146,7 @@ describe('the tree', () => {
 
   test('file names are kebab-case', () => {
     expect(
-      files.filter((file) => /\.(ts|mjs)$/.test(file) && !/^[a-z0-9-]+(\.test)?\.(ts|mjs)$/.test(path.basename(file))),
+      files.filter((file) => /\.(ts|mjs)$/.test(file) && !/^[a-z0-9-]+(\.[a-z]+)?\.(ts|mjs)$/.test(path.basename(file))),
     ).toEqual([])
   })
 

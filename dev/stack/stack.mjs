@@ -55,7 +55,7 @@ export function startStack(options, progress) {
         args: ['stop'],
         env: villageEnv,
         progress,
-        timeoutMs: 10_000,
+        timeoutMs: 30_000,
       }).catch((error) => progress.say(String(error.message)))
     rmSync(path.join(dataDir, readyFile), { force: true })
     await supervisor.stopAll()
