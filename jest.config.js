@@ -17,7 +17,7 @@ const servers = {
 
 export default {
   // Months of business time pass in a test, but a minute of ours is plenty for all but the longest stories.
-  testTimeout: 60_000,
+  testTimeout: 300_000,
   projects: [
     {
       ...base,
@@ -34,6 +34,8 @@ export default {
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['<rootDir>/test/journeys/'],
     },
+    // No tests: what `npm run save-histories` runs.
+    { ...base, ...servers, displayName: 'histories', testMatch: ['<rootDir>/test/replay/*.story.ts'] },
     { ...base, ...servers, displayName: 'journey', testMatch: ['<rootDir>/test/journeys/**/*.test.ts'] },
   ],
 }

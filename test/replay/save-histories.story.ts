@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { type Village, village } from '../support/village.ts'
+import { HISTORIES } from './histories.ts'
+import { liveStories } from './live-stories.ts'
+
+// `npm run save-histories`: no test of ours, but a story that is told once and kept.
+let katsa: Village
+beforeAll(async () => {
+  katsa = await village()
+}, 60_000)
+afterAll(() => katsa.close())
+
+test('the histories of the village are saved', async () => {
+  mkdirSync(HISTORIES, { recursive: true })
+  const stories = await liveStories(katsa)
+  for (const [name, workflowId] of Object.entries(stories)) {
+    const history = await katsa.temporal.client.workflow.getHandle(workflowId).fetchHistory()
+    writeFileSync(`${HISTORIES}${name}.json`, `${historyToJSON(history)}\n`)
+    const { stage, outcome, parkedReason } = await katsa.process(workflowId)
+    console.log(`${name}: ${history.events?.length ?? 0} events, ${outcome ?? stage}`)
+    expect(parkedReason).toBeNull()
+  }
+}, 600_000)
