@@ -62,13 +62,19 @@ async function waitForPeople(p: Procedure, before: TaskFacts, seen: (fact: TaskF
     read: (at) => facts.readTaskFacts({ taskId, asOf: at }),
     enough: (fact) => {
       seen(fact)
-      return fact.task.status !== task.status || fact.handover !== null || (fact.report !== null && task.status !== 'review') || fact.review !== null
+      return (
+        fact.task.status !== task.status ||
+        fact.handover !== null ||
+        (fact.report !== null && task.status !== 'review') ||
+        fact.review !== null
+      )
     },
     until,
     stage: { name: stageOf(task.status), waitingFor: waitingFor(before), dueAt: task.dueAt, topics: [`task:${taskId}`] },
     summary: `${task.kind} ${taskId}`,
   })
-  if (changed === undefined && until !== undefined) await work.chaseTask({ taskId, level: until === remindAt ? 'remind' : 'escalate', asOf: await p.now() })
+  if (changed === undefined && until !== undefined)
+    await work.chaseTask({ taskId, level: until === remindAt ? 'remind' : 'escalate', asOf: await p.now() })
 }
 
 function stageOf(status: string): string {
@@ -79,19 +85,43 @@ function stageOf(status: string): string {
 function waitingFor({ task }: TaskFacts): 'technician' | 'csa' | 'operator' | 'cluster-in-charge' {
   if (task.status === 'review') return 'operator'
   if (task.assignedTo === null) return 'cluster-in-charge'
-  return task.kind === 'collection-visit' || task.kind === 'written-notice' || task.kind === 'bill-delivery' ? 'csa' : 'technician'
+  return task.kind === 'collection-visit' || task.kind === 'written-notice' || task.kind === 'bill-delivery'
+    ? 'csa'
+    : 'technician'
 }
 
 function acceptTaskDecisions(p: Procedure, known: () => TaskFacts): void {
   const handover = (): string => `handover:${known().handovers + 1}`
   p.decisions.accept(assignTask, {
-    step: handover, verdict: 'assigned', at: OPEN, description: 'Give the task to someone else',
-    refuse: ({ detail }) => (typeof detail?.to === 'string' ? undefined : { code: 'INVALID_INPUT', message: 'Say whom it is given to' }),
+    step: handover,
+    verdict: 'assigned',
+    at: OPEN,
+    description: 'Give the task to someone else',
+    refuse: ({ detail }) =>
+      typeof detail?.to === 'string' ? undefined : { code: 'INVALID_INPUT', message: 'Say whom it is given to' },
   })
   p.decisions.accept(declineTask, { step: handover, verdict: 'declined', at: ['InProcess'], description: 'Give the task back' })
-  p.decisions.accept(completeTask, { step: () => `report:${known().task.round}`, verdict: 'reported', at: ['Requested', 'InProcess'], description: 'Report the work' })
+  p.decisions.accept(completeTask, {
+    step: () => `report:${known().task.round}`,
+    verdict: 'reported',
+    at: ['Requested', 'InProcess'],
+    description: 'Report the work',
+  })
   const review = (): string => `review:${known().task.round}`
-  const own = ({ by }: { by: string }) => (by === known().task.completedBy ? { code: 'OWN_ENTRY', message: 'Nobody reviews his own work' } : undefined)
-  p.decisions.accept(approveTask, { step: review, verdict: 'approved', at: ['Review'], refuse: own, description: 'Confirm the work' })
-  p.decisions.accept(rejectTask, { step: review, verdict: 'rejected-back', at: ['Review'], refuse: own, description: 'Send the work back' })
+  const own = ({ by }: { by: string }) =>
+    by === known().task.completedBy ? { code: 'OWN_ENTRY', message: 'Nobody reviews his own work' } : undefined
+  p.decisions.accept(approveTask, {
+    step: review,
+    verdict: 'approved',
+    at: ['Review'],
+    refuse: own,
+    description: 'Confirm the work',
+  })
+  p.decisions.accept(rejectTask, {
+    step: review,
+    verdict: 'rejected-back',
+    at: ['Review'],
+    refuse: own,
+    description: 'Send the work back',
+  })
 }

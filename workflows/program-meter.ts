@@ -4,7 +4,8 @@ import { facts, work } from './activity-proxies.ts'
 import type { Procedure } from './procedure.ts'
 
 /** What became of a desired version: the meter has it, a later version overwrote it, or the meter (or the technician) said no for good. */
-export type ProgramOutcome = { readonly result: 'applied' | 'superseded' } | { readonly result: 'refused'; readonly reason: string }
+export type ProgramOutcome =
+  { readonly result: 'applied' | 'superseded' } | { readonly result: 'refused'; readonly reason: string }
 
 /** A change that a meter must take on, as the transaction that decided it returned it. */
 export interface MeterChange {
@@ -36,7 +37,12 @@ export async function programMeter(p: Procedure, change: MeterChange): Promise<P
         (await change.overtaken?.(asOf)) === true ? { result: 'superseded' } : facts.readMeterProgress({ ...key, asOf }),
       enough: ({ result }) => result !== 'pending',
       until,
-      stage: { name: 'Programming', waitingFor: begun.by === 'task' ? 'technician' : 'meter', dueAt: until, topics: begun.topics },
+      stage: {
+        name: 'Programming',
+        waitingFor: begun.by === 'task' ? 'technician' : 'meter',
+        dueAt: until,
+        topics: begun.topics,
+      },
       summary: `meter of ${change.customerId} to report version ${change.version}`,
     })
     if (progress === undefined) {

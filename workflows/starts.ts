@@ -6,7 +6,8 @@ type Input = Readonly<Record<string, unknown>>
 /** What a run is, in one line for the operator at the Temporal UI: ids only. One entry a workflow type that can be started. */
 const SUMMARIES: Readonly<Record<string, (input: Input) => string>> = {
   onboardCustomer: ({ applicationId }) => `Bring application ${text(applicationId)} to an active connection`,
-  doFieldTask: ({ taskId, customerId }) => `Field task ${text(taskId)}${customerId === undefined ? '' : ` for ${text(customerId)}`}`,
+  doFieldTask: ({ taskId, customerId }) =>
+    `Field task ${text(taskId)}${customerId === undefined ? '' : ` for ${text(customerId)}`}`,
   findDueBilling: ({ plant }) => `Find the billing that is due at ${text(plant)}`,
   runBilling: ({ plant, boundary }) => `Bill ${text(plant)} for the boundary ${text(boundary)}`,
   billCustomer: ({ customerId, period }) => `Bill ${text(customerId)} for the period from ${text(period)}`,
@@ -17,7 +18,10 @@ const SUMMARIES: Readonly<Record<string, (input: Input) => string>> = {
 }
 
 /** Everything a start needs beside type, id and input. Throws for a workflow type that nobody may start. */
-export function startOptions(workflowType: string, input: Input): { staticSummary: string; typedSearchAttributes: SearchAttributePair[] } {
+export function startOptions(
+  workflowType: string,
+  input: Input,
+): { staticSummary: string; typedSearchAttributes: SearchAttributePair[] } {
   const summary = SUMMARIES[workflowType]
   if (summary === undefined) throw new Error(`no workflow of type ${workflowType} can be started`)
   return { staticSummary: summary(input), typedSearchAttributes: startAttributes(input) }

@@ -25,7 +25,7 @@ export interface Village {
   readonly temporal: TestTemporal
   /** Business time now. */
   now(): Promise<string>
-  /** Lets months pass in steps of half a day, everything settled at each: no activity under way, nothing unsent, meters answered. */
+  /** Lets months pass, everything settled at each moment something is due: no activity under way, nothing unsent, meters answered. */
   advance(duration: string): Promise<void>
   /** Lets time pass up to a business instant. */
   advanceTo(instant: string): Promise<void>
@@ -80,7 +80,7 @@ export async function village(options: VillageOptions = {}): Promise<Village> {
   const advanceTo = async (instant: string): Promise<void> => {
     await settle()
     for (let at = await now(); at < instant; at = await now()) {
-      const next = minOf(addToInstant(at, 'PT12H', ZONE), instant)
+      const next = minOf(await nextStop(db, at), instant)
       const wall = wallFor(await readClock(db, PLANT), next) ?? 0
       await temporal.advance(Math.max(1, wall - Date.parse(await temporal.now())))
       await settle()
@@ -123,6 +123,22 @@ export async function village(options: VillageOptions = {}): Promise<Village> {
       await database.close()
     },
   }
+}
+
+/**
+ * How far time may move before everything is settled again: to just after the next moment some process acts by itself, and two
+ * days at most. What a process does by a timer of its own in between it does at the right moment anyway; only what must leave
+ * the database by the relay would wait.
+ */
+async function nextStop(db: Db, at: string): Promise<string> {
+  const { dueAt } = await db
+    .selectFrom('processes')
+    .select((eb) => eb.fn.min('dueAt').as('dueAt'))
+    .where('outcome', 'is', null)
+    .where('dueAt', '>', at)
+    .executeTakeFirstOrThrow()
+  const atMost = addToInstant(at, 'P2D', ZONE)
+  return dueAt === null ? atMost : minOf(addToInstant(dueAt, 'PT1M', ZONE), atMost)
 }
 
 function minOf(a: string, b: string): string {

@@ -26,7 +26,12 @@ async function chase({ accountId, customerId }: ConnectedCustomer): Promise<void
 }
 
 async function toldOf({ accountId }: ConnectedCustomer): Promise<{ kind: string; on: string }[]> {
-  const rows = await katsa.db.selectFrom('notifications').select(['kind', 'queuedAt']).where('accountId', '=', accountId).orderBy('notificationId').execute()
+  const rows = await katsa.db
+    .selectFrom('notifications')
+    .select(['kind', 'queuedAt'])
+    .where('accountId', '=', accountId)
+    .orderBy('notificationId')
+    .execute()
   return rows.map(({ kind, queuedAt }) => ({ kind, on: queuedAt.slice(0, 10) }))
 }
 
@@ -42,7 +47,13 @@ async function pay(customer: ConnectedCustomer, amountMinor: number, reference: 
 const run = (customer: ConnectedCustomer) => katsa.temporal.client.workflow.getHandle(processIds.collection(customer.customerId))
 
 async function tasksOf({ customerId }: ConnectedCustomer, kind: string) {
-  return katsa.db.selectFrom('tasks').selectAll().where('customerId', '=', customerId).where('kind', '=', kind).orderBy('openedAt').execute()
+  return katsa.db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('customerId', '=', customerId)
+    .where('kind', '=', kind)
+    .orderBy('openedAt')
+    .execute()
 }
 
 describe('in July', () => {
@@ -80,7 +91,11 @@ describe('in July', () => {
       { kind: 'disconnection-notice', on: '2026-07-06' },
       { kind: 'disconnection-warning', on: '2026-07-21' },
     ])
-    expect((await tasksOf(never, 'collection-visit')).map(({ openedAt }) => openedAt.slice(0, 10))).toEqual(['2026-07-07', '2026-07-12', '2026-07-17'])
+    expect((await tasksOf(never, 'collection-visit')).map(({ openedAt }) => openedAt.slice(0, 10))).toEqual([
+      '2026-07-07',
+      '2026-07-12',
+      '2026-07-17',
+    ])
     expect(await relay(never)).toBe('auto')
   })
 
@@ -104,7 +119,12 @@ describe('in July', () => {
   })
 
   test('the fee for reconnection is 50 rupees on the next bill, and no condition', async () => {
-    const fee = await katsa.db.selectFrom('charges').selectAll().where('accountId', '=', parts.accountId).where('kind', '=', 'fee').executeTakeFirstOrThrow()
+    const fee = await katsa.db
+      .selectFrom('charges')
+      .selectAll()
+      .where('accountId', '=', parts.accountId)
+      .where('kind', '=', 'fee')
+      .executeTakeFirstOrThrow()
     expect(fee).toMatchObject({ amountMinor: 5_000, dueOn: '2026-08-10' }) // billed on 1 August, due nine days later
   })
 
@@ -112,15 +132,24 @@ describe('in July', () => {
     expect(await relay(paper)).toBe('auto')
     expect((await katsa.process(processIds.collection(paper.customerId))).waitingFor).toBe('csa')
     const [, , task] = await tasksOf(paper, 'written-notice')
-    await katsa.temporal.client.workflow.getHandle(processIds.task(task?.taskId ?? '')).executeUpdate(completeTask, { args: [{ by: 'asha', detail: { outcome: 'done', receivedBy: 'wife' } }] })
+    await katsa.temporal.client.workflow
+      .getHandle(processIds.task(task?.taskId ?? ''))
+      .executeUpdate(completeTask, { args: [{ by: 'asha', detail: { outcome: 'done', receivedBy: 'wife' } }] })
     await katsa.settle()
-    const step = await katsa.db.selectFrom('dunningSteps').selectAll().where('taskId', '=', task?.taskId ?? '').executeTakeFirstOrThrow()
+    const step = await katsa.db
+      .selectFrom('dunningSteps')
+      .selectAll()
+      .where('taskId', '=', task?.taskId ?? '')
+      .executeTakeFirstOrThrow()
     expect(step.step).toBe('notice-1')
     expect(step.deliveredAt?.slice(0, 10)).toBe('2026-07-22')
   })
 
   test('a school is not cut: the state in-charge is asked, and decides', async () => {
-    expect(await katsa.process(processIds.collection(school.customerId))).toMatchObject({ stage: 'AwaitingDecision', waitingFor: 'state-in-charge' })
+    expect(await katsa.process(processIds.collection(school.customerId))).toMatchObject({
+      stage: 'AwaitingDecision',
+      waitingFor: 'state-in-charge',
+    })
     await run(school).executeUpdate(cutProtected, { args: [{ by: 'farid' }] })
     await katsa.settle()
     expect((await toldOf(school)).at(-1)).toEqual({ kind: 'disconnection-warning', on: '2026-07-22' })
@@ -159,17 +188,32 @@ describe('after the cut', () => {
 
   test('the deposit is drawn only after notice, and what it does not reach stays owed', async () => {
     await katsa.advanceTo('2026-08-27T06:00:00.000Z') // 15 days after the cut is the 26th
-    expect((await toldOf(gone)).map(({ kind }) => kind)).toEqual(expect.arrayContaining(['supply-cut', 'deposit-draw-announced', 'deposit-drawn']))
-    const drawn = await katsa.db.selectFrom('allocations').select('amountMinor').where('accountId', '=', gone.accountId).where('origin', '=', 'deposit').executeTakeFirstOrThrow()
+    expect((await toldOf(gone)).map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['supply-cut', 'deposit-draw-announced', 'deposit-drawn']),
+    )
+    const drawn = await katsa.db
+      .selectFrom('allocations')
+      .select('amountMinor')
+      .where('accountId', '=', gone.accountId)
+      .where('origin', '=', 'deposit')
+      .executeTakeFirstOrThrow()
     expect(drawn.amountMinor).toBe(50_000) // 800 owed − 500 deposit = 300 still owed
-    const again = await katsa.db.selectFrom('charges').select('amountMinor').where('accountId', '=', gone.accountId).where('kind', '=', 'deposit').executeTakeFirstOrThrow()
+    const again = await katsa.db
+      .selectFrom('charges')
+      .select('amountMinor')
+      .where('accountId', '=', gone.accountId)
+      .where('kind', '=', 'deposit')
+      .executeTakeFirstOrThrow()
     expect(again.amountMinor).toBe(50_000)
     expect(await relay(gone)).toBe('open')
   })
 
   test('still dark and unpaid, the contract ends only when the cluster in-charge confirms it', async () => {
     await katsa.advanceTo('2026-09-06T06:00:00.000Z')
-    expect(await katsa.process(processIds.collection(gone.customerId))).toMatchObject({ stage: 'AwaitingDecision', waitingFor: 'cluster-in-charge' })
+    expect(await katsa.process(processIds.collection(gone.customerId))).toMatchObject({
+      stage: 'AwaitingDecision',
+      waitingFor: 'cluster-in-charge',
+    })
     await run(gone).executeUpdate(confirmBan, { args: [{ by: 'deepa' }] })
     await katsa.settle()
     expect(await katsa.process(processIds.collection(gone.customerId))).toMatchObject({ outcome: 'Banned' })

@@ -13,20 +13,31 @@ afterAll(() => katsa.close())
 
 async function open(step: string): Promise<string> {
   const asOf = await katsa.now()
-  const task = await inTransaction(katsa.db, (tx) => openTask(tx, { plant: PLANT, kind: 'meter-fault', source: { workflowId: 'test', step }, dueAt: '2026-07-03T03:30:00.000Z', asOf }))
+  const task = await inTransaction(katsa.db, (tx) =>
+    openTask(tx, {
+      plant: PLANT,
+      kind: 'meter-fault',
+      source: { workflowId: 'test', step },
+      dueAt: '2026-07-03T03:30:00.000Z',
+      asOf,
+    }),
+  )
   await katsa.settle()
   return task.taskId
 }
 
 const handle = (taskId: string) => katsa.temporal.client.workflow.getHandle(processIds.task(taskId))
-const status = async (taskId: string) => (await katsa.db.selectFrom('tasks').selectAll().where('taskId', '=', taskId).executeTakeFirstOrThrow()).status
+const status = async (taskId: string) =>
+  (await katsa.db.selectFrom('tasks').selectAll().where('taskId', '=', taskId).executeTakeFirstOrThrow()).status
 
 test('finished work counts only after another person has confirmed it', async () => {
   const taskId = await open('confirm')
   await handle(taskId).executeUpdate(completeTask, { args: [{ by: 'binod', detail: { outcome: 'done' } }] })
   await katsa.settle()
   expect(await status(taskId)).toBe('review')
-  await expect(handle(taskId).executeUpdate(approveTask, { args: [{ by: 'binod' }] })).rejects.toMatchObject({ cause: { type: 'OWN_ENTRY' } })
+  await expect(handle(taskId).executeUpdate(approveTask, { args: [{ by: 'binod' }] })).rejects.toMatchObject({
+    cause: { type: 'OWN_ENTRY' },
+  })
   await handle(taskId).executeUpdate(approveTask, { args: [{ by: 'chandan' }] })
   await katsa.settle()
   expect(await status(taskId)).toBe('completed')
@@ -47,19 +58,28 @@ test('work that is sent back is done again, and the second report is judged anew
 test('a technician who never comes is reminded, then the cluster in-charge is told, who gives it to another', async () => {
   const taskId = await open('late')
   await katsa.advance('P3D')
-  const told = await katsa.db.selectFrom('notifications').select(['kind', 'staffLogin']).where('dedupeKey', 'like', `%${taskId}%`).orderBy('notificationId').execute()
+  const told = await katsa.db
+    .selectFrom('notifications')
+    .select(['kind', 'staffLogin'])
+    .where('dedupeKey', 'like', `%${taskId}%`)
+    .orderBy('notificationId')
+    .execute()
   expect(told.map(({ kind }) => kind)).toEqual(['task-reminder', 'task-escalated'])
   expect(told.at(-1)?.staffLogin).toBe('deepa')
   await handle(taskId).executeUpdate(assignTask, { args: [{ by: 'deepa', detail: { to: 'jyoti' } }] })
   await katsa.settle()
-  expect(await katsa.db.selectFrom('tasks').select(['assignedTo', 'status']).where('taskId', '=', taskId).executeTakeFirstOrThrow()).toEqual({ assignedTo: 'jyoti', status: 'in-process' })
+  expect(
+    await katsa.db.selectFrom('tasks').select(['assignedTo', 'status']).where('taskId', '=', taskId).executeTakeFirstOrThrow(),
+  ).toEqual({ assignedTo: 'jyoti', status: 'in-process' })
 })
 
 test('the second of two decisions at once learns who was first', async () => {
   const taskId = await open('race')
   await handle(taskId).executeUpdate(completeTask, { args: [{ by: 'binod', detail: { outcome: 'done' } }] })
   await katsa.settle()
-  const both = await Promise.allSettled(['chandan', 'deepa'].map((by) => handle(taskId).executeUpdate(approveTask, { args: [{ by }] })))
+  const both = await Promise.allSettled(
+    ['chandan', 'deepa'].map((by) => handle(taskId).executeUpdate(approveTask, { args: [{ by }] })),
+  )
   expect(both.filter(({ status: s }) => s === 'fulfilled')).toHaveLength(1)
   const lost = both.find(({ status: s }) => s === 'rejected') as PromiseRejectedResult
   expect(lost.reason).toMatchObject({ cause: { type: expect.stringMatching(/ALREADY_DECIDED|WRONG_STAGE/) } })
