@@ -202,18 +202,27 @@ function packageSighting({ requestId }: RequestSeen, { what, workflowId }: { wha
   return { what, paths: [`/v1/package-changes/${requestId}`], workflowIds: [workflowId] }
 }
 
-/** Seen while the cycle waits for the meter, or afterwards by its late bill. */
+const LATER_MS = 12 * 3_600_000
+
+/** Seen while the cycle waits for the meter, or afterwards: its bill came later than that of a neighbour whose meter answered. */
 async function seeMeterAway(eyes: Eyes): Promise<Sighting | undefined> {
   const customerId = CAST.meterIsAway
   const run = await eyes.temporal.find(`WorkflowType = 'billCustomer' AND CustomerId = '${customerId}' AND Period = '2026-07-01'`)
   if (run === undefined) return undefined
-  const { money } = await accountOf(eyes, customerId)
-  const bill = money?.bills.find(({ kind, source }) => kind === 'electricity' && source === '2026-07-01')
-  const isLate = bill !== undefined && bill.issuedAt >= '2026-08-01T18:30:00.000Z'
+  const issuedAt = await julyBillOf(eyes, customerId)
+  const neighbours = await julyBillOf(eyes, CAST.paysByWallet)
+  const isLate = issuedAt !== undefined && neighbours !== undefined && Date.parse(issuedAt) > Date.parse(neighbours) + LATER_MS
   if (run.stage !== 'AwaitingMeter' && !isLate) return undefined
   const what =
-    bill === undefined ? 'its bill waits for it' : `its bill of July came ${bill.issuedAt.slice(0, 10)}, when it was back`
+    issuedAt === undefined
+      ? 'its bill waits for it'
+      : `its bill of July came ${issuedAt.slice(0, 16)}, its neighbour's ${(neighbours ?? '').slice(0, 16)}`
   return { what: `${customerId}: ${what}`, paths: [customerPath(customerId)], workflowIds: [run.workflowId] }
+}
+
+async function julyBillOf(eyes: Eyes, customerId: string): Promise<string | undefined> {
+  const { money } = await accountOf(eyes, customerId)
+  return money?.bills.find(({ kind, source }) => kind === 'electricity' && source === '2026-07-01')?.issuedAt
 }
 
 async function seeLeaver(eyes: Eyes): Promise<Sighting | undefined> {

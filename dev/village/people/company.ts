@@ -82,6 +82,18 @@ export async function send(company: Company, { who, path, body, name }: Errand):
   return tries + 1 >= MOST_TRIES
 }
 
+/** Commands under way at once: each waits for its process to answer. */
+const AT_ONCE = 8
+
+/** Does the same with each, several at a time. What one of them throws stops it for all. */
+export async function sideBySide<T>(list: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const queue = [...list]
+  const serve = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await work(next)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, serve))
+}
+
 /** Whether it is a time of day when people come to the door. */
 export function isDaytime({ time }: Company): boolean {
   const now = time()

@@ -1,5 +1,5 @@
 import { CAST } from '../cast.ts'
-import { type Company, daysAfter, send } from './company.ts'
+import { type Company, daysAfter, send, sideBySide } from './company.ts'
 
 /** A process as the API lists it. */
 export interface ProcessSeen {
@@ -41,14 +41,14 @@ interface Desk {
 
 async function answerAll(company: Company, { who, readAs = who, waitingFor, decide }: Desk): Promise<void> {
   const list = `/v1/processes?plant=${company.village.plant}&state=all&waitingFor=${waitingFor}`
-  for (const process of await company.as(readAs).list<ProcessSeen>(list)) {
-    if (company.clock.nowMs() < daysAfter(process.changedAt, ON_THE_DESK_DAYS)) continue
+  await sideBySide(await company.as(readAs).list<ProcessSeen>(list), async (process) => {
+    if (company.clock.nowMs() < daysAfter(process.changedAt, ON_THE_DESK_DAYS)) return
     const answer = decide(process)
-    if (answer === undefined) continue
+    if (answer === undefined) return
     // The stage was entered once at that moment: the same paper is not answered twice, a new one is.
     const name = `desk-${process.workflowId}-${process.stage}-${process.changedAt}`
     await company.notebook.once(name, () => send(company, { who, ...answer, name }))
-  }
+  })
 }
 
 function clusterDecides({ workflowId, workflowType, stage, customerId }: ProcessSeen): Answering | undefined {

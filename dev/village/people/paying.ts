@@ -2,7 +2,7 @@ import { Webhook } from 'standardwebhooks'
 import { addDays } from '../../../domain/calendar.ts'
 import { CAST } from '../cast.ts'
 import { chance, type Habit, habitOf } from '../households.ts'
-import { type Company, dayOfMonth } from './company.ts'
+import { type Company, dayOfMonth, sideBySide } from './company.ts'
 
 interface Charge {
   readonly chargeId: number
@@ -23,6 +23,7 @@ export interface Purse {
 
 const RUPEE = 100
 const LEAST_MINOR = 10 * RUPEE
+const MONTH_OF_START = '2026-07'
 
 /** A day on which a household pays: which part of what is open, and over the counter or from its wallet. */
 export interface Payday {
@@ -32,31 +33,58 @@ export interface Payday {
 }
 
 /**
- * The days of a month on which a household pays, by its habit. Pre-paid households pay around the 1st, when their advance falls
- * due; post-paid ones after their bill of the 1st, which falls due on the 10th.
+ * The days of a month on which a household pays, by its habit. Pre-paid households pay their advance in the last days before the
+ * month it is for, and that of the first month as soon as it is asked for; post-paid ones after their bill of the 1st.
  */
 export function paydays(customerId: string, { month, isPrepaid }: { month: string; isPrepaid: boolean }): Payday[] {
-  const first = `${month}-01`
-  const drawn = (name: string, days: number): number => Math.floor(chance(customerId, month, name) * days)
-  const on = (day: number, share: number, by: Payday['by'] = 'counter'): Payday => ({ date: dayOfMonth(first, day), share, by })
-  const habit: Habit = habitOf(customerId)
-  if (isPrepaid) {
-    if (habit === 'parts') return [on(1, 0.5), on(3, 1)]
-    if (habit === 'late') return [on(5 + drawn('late', 6), 1)]
-    if (habit === 'wallet') return [on(1, 1, 'wallet')]
-    if (habit === 'never') return []
-    return [on(1 + drawn('full', 3), 1)]
-  }
-  if (habit === 'parts') return [on(4 + drawn('a', 4), 0.4), on(11 + drawn('b', 4), 0.5), on(18 + drawn('c', 6), 1)]
-  if (habit === 'late') return [on(14 + drawn('late', 10), 1)]
-  if (habit === 'wallet') return [on(3 + drawn('wallet', 5), 1, 'wallet')]
-  if (habit === 'never') return []
-  // A second look for bills that came late: meters read by hand, meters that were away.
-  return [on(3 + drawn('full', 6), 1), on(16, 1)]
+  return isPrepaid ? advanceDays(customerId, month) : billDays(customerId, month)
 }
 
-/** Customers at the counters at once: each waits for the receipt. */
-const AT_ONCE = 8
+function advanceDays(customerId: string, month: string): Payday[] {
+  const { on, drawn } = daysOf(customerId, month)
+  const isFirst = month === MONTH_OF_START
+  switch (habitOf(customerId)) {
+    case 'full':
+      return [...(isFirst ? [on(1, 1)] : []), on(28 + drawn('full', 3), 1)]
+    case 'parts':
+      return [...(isFirst ? [on(1, 0.5)] : []), on(2, 1), on(29, 0.5)]
+    case 'late':
+      return [on(5 + drawn('late', 6), 1)]
+    case 'wallet':
+      return [...(isFirst ? [on(1, 1, 'wallet')] : []), on(28 + drawn('wallet', 3), 1, 'wallet')]
+    case 'never':
+      return []
+  }
+}
+
+function billDays(customerId: string, month: string): Payday[] {
+  const { on, drawn } = daysOf(customerId, month)
+  switch (habitOf(customerId)) {
+    case 'full':
+      // A second look for bills that came late: meters read by hand, meters that were away.
+      return [on(3 + drawn('full', 6), 1), on(16, 1)]
+    case 'parts':
+      return [on(4 + drawn('a', 4), 0.4), on(11 + drawn('b', 4), 0.5), on(18 + drawn('c', 6), 1)]
+    case 'late':
+      return [on(14 + drawn('late', 10), 1)]
+    case 'wallet':
+      return [on(3 + drawn('wallet', 5), 1, 'wallet')]
+    case 'never':
+      return []
+  }
+}
+
+interface DaysOf {
+  readonly on: (day: number, share: number, by?: Payday['by']) => Payday
+  readonly drawn: (name: string, days: number) => number
+}
+
+function daysOf(customerId: string, month: string): DaysOf {
+  return {
+    on: (day, share, by = 'counter') => ({ date: dayOfMonth(`${month}-01`, day), share, by }),
+    drawn: (name, days) => Math.floor(chance(customerId, month, name) * days),
+  }
+}
 
 /** Every household of the village pays on its days; whoever was cut pays after a while to be lit again. */
 export async function payBills(company: Company): Promise<void> {
@@ -67,14 +95,9 @@ export async function payBills(company: Company): Promise<void> {
       .filter(({ date }) => date <= today && addDays(date, 3) >= today)
       .map((payday) => ({ customerId, payday, name: `pay:${customerId}:${payday.date}` })),
   )
-  const queue = errands.filter(({ name }) => !company.notebook.has(name))
-  const serve = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const { name, customerId, payday } = next
-      await company.notebook.once(name, () => payShare(company, customerId, payday))
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, serve))
+  await sideBySide(errands, ({ name, customerId, payday }) =>
+    company.notebook.once(name, () => payShare(company, customerId, payday)),
+  )
   await company.notebook.once(`dark:${today}`, () => payWhoAreDark(company))
 }
 

@@ -1,6 +1,6 @@
 import { TASK_ROLE, type TaskKind } from '../../../domain/tasks.ts'
 import { chance, habitOf } from '../households.ts'
-import { type Company, daysAfter, isDaytime, send } from './company.ts'
+import { type Company, daysAfter, isDaytime, send, sideBySide } from './company.ts'
 import type { Displays } from './display.ts'
 import { payAtVisit } from './paying.ts'
 
@@ -29,10 +29,7 @@ const CLUSTER = 'deepa'
 export async function doWork(company: Company, displays: Displays): Promise<void> {
   if (!isDaytime(company)) return
   const tasks = await company.as(OPERATOR).list<TaskSeen>(`/v1/tasks?plant=${company.village.plant}&status=open`)
-  for (const task of tasks) {
-    if (task.status === 'review') await review(company, task)
-    else await perform(company, { task, displays })
-  }
+  await sideBySide(tasks, (task) => (task.status === 'review' ? review(company, task) : perform(company, { task, displays })))
 }
 
 async function review(company: Company, task: TaskSeen): Promise<void> {
