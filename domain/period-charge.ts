@@ -126,7 +126,19 @@ export function judgeRegister(input: {
     ...(mean !== undefined && { meanWh: mean, meanDays: daysIn(windows.postpaid) }),
     policy: rules.policy,
   })
-  return { verdict: checked.verdict, rules: checked.rules, lastWh: lastActual.registerWh }
+  return { ...withoutCut(checked, connection, { from: lastActual.takenAt, to: register.takenAt }), lastWh: lastActual.registerWh }
+}
+
+/** Who was switched off for part of the time has every reason to have used little. */
+function withoutCut(
+  checked: { verdict: ReadingVerdict; rules: ReadingRule[] },
+  { holds }: BilledConnection,
+  { from, to }: { from: IsoInstant; to: IsoInstant },
+): { verdict: ReadingVerdict; rules: ReadingRule[] } {
+  const wasCut = holds.some((hold) => isLasting(hold) && hold.placedAt < to && (hold.liftedAt === null || hold.liftedAt > from))
+  if (!wasCut || checked.verdict !== 'needs-review') return { verdict: checked.verdict, rules: checked.rules }
+  const rules = checked.rules.filter((rule) => rule !== 'under-mean')
+  return { verdict: rules.length > 0 ? 'needs-review' : 'accepted', rules }
 }
 
 /** The register that an estimate puts at the end of a period: its start and the mean of what was read before (policy "estimate"). */

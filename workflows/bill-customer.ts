@@ -4,6 +4,7 @@ import { defineDecision } from './decisions.ts'
 import { followAdvance } from './follow-advance.ts'
 import { type BillCustomerInput, issueOne } from './issue-one.ts'
 import { type Procedure, procedure } from './procedure.ts'
+import { createProgressGuard } from './progress-guard.ts'
 
 /** A register that somebody read without being sent: `registerWh`, optionally `photoRef`. Another person must look at it. */
 export const enterReading = defineDecision('enter-reading')
@@ -32,10 +33,12 @@ export async function billCustomer(input: BillCustomerInput): Promise<string> {
 async function billPostpaid(p: Procedure, input: BillCustomerInput): Promise<string> {
   let known = await facts.readBillingCycle({ ...input, asOf: await p.now() })
   acceptReadings(p, () => known)
+  const assertProgress = createProgressGuard()
   for (;;) {
     known = await facts.readBillingCycle({ ...input, asOf: await p.now() })
     const { next } = known
     if (next.kind === 'done') return next.outcome
+    assertProgress(known)
     if (next.kind === 'wait') await waitForChange(p, input, known)
     else if (next.kind === 'issue') await issueOne(p, input, 'postpaid')
     else await STEPS[next.kind]({ ...input, asOf: await p.now() })

@@ -3,6 +3,7 @@ import { facts, work } from './activity-proxies.ts'
 import { type BillCustomerInput, issueOne } from './issue-one.ts'
 import type { Procedure } from './procedure.ts'
 import { programMeter } from './program-meter.ts'
+import { createProgressGuard } from './progress-guard.ts'
 
 type At = BillCustomerInput & { readonly asOf: string }
 type StepKind = Exclude<AdvanceCycle['next']['kind'], 'done' | 'wait' | 'issue'>
@@ -23,6 +24,7 @@ const STEPS: Readonly<Record<StepKind, (at: At) => Promise<void>>> = {
  * grace it is dark, paid it is lit at once. Where it was dark, it ends when the meter has said that it is lit.
  */
 export async function followAdvance(p: Procedure, input: BillCustomerInput): Promise<string> {
+  const assertProgress = createProgressGuard()
   for (;;) {
     const known = await facts.readAdvanceCycle({ ...input, asOf: await p.now() })
     const { next } = known
@@ -30,6 +32,7 @@ export async function followAdvance(p: Procedure, input: BillCustomerInput): Pro
       await seeItLit(p, input, known)
       return next.outcome
     }
+    assertProgress(known)
     if (next.kind === 'wait') await waitForChange(p, input, known)
     else if (next.kind === 'issue') await issueOne(p, input, 'prepaid')
     else await STEPS[next.kind]({ ...input, asOf: await p.now() })

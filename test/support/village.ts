@@ -46,8 +46,6 @@ export interface Village {
   readonly refusing: Map<string, string>
   /** A smart meter's register at an instant, as if it had arrived in a batch. */
   meterSays(serial: string, takenAt: string, registerWh: number, kind?: string): Promise<void>
-  /** Ends the worker in the middle of whatever it does, and starts another. */
-  restartWorker(): Promise<void>
   close(): Promise<void>
 }
 
@@ -70,7 +68,7 @@ export async function village(options: VillageOptions = {}): Promise<Village> {
   })
   const activity = countRunning(createActivities({ db }))
   const choices = options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }
-  let worker = await temporal.runWorker(activity.activities, choices)
+  await temporal.runWorker(activity.activities, choices)
   const away = new Set<string>()
   const refusing = new Map<string, string>()
   const starting = new Set<string>()
@@ -113,10 +111,6 @@ export async function village(options: VillageOptions = {}): Promise<Village> {
         ]),
       )
       await settle()
-    },
-    restartWorker: async () => {
-      await worker.stop()
-      worker = await temporal.runWorker(activity.activities, choices)
     },
     close: async () => {
       await temporal.close()
