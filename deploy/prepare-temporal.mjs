@@ -1,10 +1,15 @@
 // Makes a Temporal namespace ready for Diya: search attributes and retention. Run it once before the workers start; again is safe.
-import { Connection } from '@temporalio/client'
+import { Connection, isGrpcServiceError } from '@temporalio/client'
+import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 
 // IndexedValueType of Temporal's API.
 const keyword = 2
 const datetime = 6
+
+// gRPC's NOT_FOUND.
+const notFound = 5
+const lookEveryMs = 500
 
 /** What an operator can filter runs by in the Temporal UI: business keys and stages, never a name or a phone number. */
 export const searchAttributes = {
@@ -42,14 +47,37 @@ export async function setRetention(connection, namespace, days) {
   await connection.workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl } })
 }
 
-/** @param {{ address: string, namespace: string, retentionDays: number }} options */
-export async function prepareTemporal({ address, namespace, retentionDays }) {
+/**
+ * Waits up to `patienceMs` for a namespace that is not there yet: a server is healthy before it has made its first one.
+ * @param {{ address: string, namespace: string, retentionDays: number, patienceMs?: number }} options
+ */
+export async function prepareTemporal({ address, namespace, retentionDays, patienceMs = 60_000 }) {
   const connection = await Connection.connect({ address, connectTimeout: '30s' })
   try {
-    await registerSearchAttributes(connection, namespace)
-    await setRetention(connection, namespace, retentionDays)
+    await onceThere(async () => {
+      await connection.workflowService.describeNamespace({ namespace })
+      await registerSearchAttributes(connection, namespace)
+      await setRetention(connection, namespace, retentionDays)
+    }, patienceMs)
   } finally {
     await connection.close()
+  }
+}
+
+/**
+ * Tries until nothing says NOT_FOUND any more. All of the work and not only a look at the namespace: the part of the server that
+ * keeps search attributes hears of a new namespace some seconds later.
+ * @param {() => Promise<void>} prepare
+ * @param {number} patienceMs
+ */
+async function onceThere(prepare, patienceMs) {
+  for (const until = Date.now() + patienceMs; ;) {
+    try {
+      return await prepare()
+    } catch (error) {
+      if (!isGrpcServiceError(error) || error.code !== notFound || Date.now() >= until) throw error
+    }
+    await pause(lookEveryMs)
   }
 }
 
