@@ -46,8 +46,10 @@ export interface AdvanceFacts {
 export async function takeAdvanceStep(
   db: Db,
   key: AdvanceKey & { asOf: string },
-  expected: AdvanceStep['kind'],
-  act: (tx: Tx, facts: AdvanceFacts & { account: LockedAccount }) => Promise<void>,
+  {
+    expected,
+    act,
+  }: { expected: AdvanceStep['kind']; act: (tx: Tx, facts: AdvanceFacts & { account: LockedAccount }) => Promise<void> },
 ): Promise<void> {
   await withAccount(db, key.accountId, async (tx, account) => {
     const facts = await readAdvance(tx, key)

@@ -7,7 +7,7 @@ import { takeNumbers } from '../db/queries/numbers.ts'
 import { nudge } from '../db/queries/outbox.ts'
 import { liftHold, placeHold } from '../db/queries/supply.ts'
 import { cancelTask, openTask } from '../db/queries/tasks.ts'
-import { type Advance, advanceReckoning, ownHold } from '../domain/advance-cycle.ts'
+import { type Advance, advanceReckoning, type AdvanceStep, ownHold } from '../domain/advance-cycle.ts'
 import { addToInstant, dateAt } from '../domain/calendar.ts'
 import { postPrepaidEarned, postPrepaidUnused } from '../domain/ledger.ts'
 import {
@@ -27,8 +27,8 @@ type Facts = AdvanceFacts & { readonly account: LockedAccount }
 
 /** The steps of one pre-paid advance after it was demanded: each a transaction that acts only if it still is the next step. */
 export function createAdvanceActivities({ db }: { db: Db }) {
-  const step = (expected: Parameters<typeof takeAdvanceStep>[2], act: (tx: Tx, facts: Facts) => Promise<void>) => (at: At) =>
-    takeAdvanceStep(db, at, expected, act)
+  const step = (expected: AdvanceStep['kind'], act: (tx: Tx, facts: Facts) => Promise<void>) => (at: At) =>
+    takeAdvanceStep(db, at, { expected, act })
   return {
     /** Where the advance stands and what comes next. */
     readAdvanceCycle: (at: At): Promise<AdvanceCycle> => readAdvanceCycle(db, at),

@@ -64,8 +64,7 @@ export interface CycleFacts {
 export async function takeStep(
   db: Db,
   key: CycleKey & { asOf: string },
-  expected: BillingStep['kind'],
-  act: (tx: Tx, facts: CycleFacts) => Promise<void>,
+  { expected, act }: { expected: BillingStep['kind']; act: (tx: Tx, facts: CycleFacts) => Promise<void> },
 ): Promise<void> {
   await withAccount(db, key.accountId, async (tx) => {
     const facts = await readCycle(tx, key)
@@ -77,7 +76,11 @@ export async function takeStep(
 export async function readBillingCycle(db: Db, key: CycleKey & { asOf: string }): Promise<BillingCycle> {
   const { state, tasks, serial, entryStep } = await readCycle(db, key)
   const open = tasks.filter(isOpen).map(({ taskId }): Topic => `task:${taskId}`)
-  const topics: Topic[] = [`connection:${key.customerId}`, ...(serial === undefined ? [] : [`reading:${serial}` as const]), ...open]
+  const topics: Topic[] = [
+    `connection:${key.customerId}`,
+    ...(serial === undefined ? [] : [`reading:${serial}` as const]),
+    ...open,
+  ]
   const details = open.length === 0 ? '' : `Given out: ${open.join(', ')}`
   return { next: nextBillingStep(state), topics, entryStep, details }
 }

@@ -1,15 +1,8 @@
 import type { Db, Tx } from '../db/client.ts'
-import { insertReadings, type NewReading, reviewReading } from '../db/queries/boundary-readings.ts'
-import { nudge } from '../db/queries/outbox.ts'
-import { readDecision } from '../db/queries/processes.ts'
 import { cancelTask, openTask, tellRole } from '../db/queries/tasks.ts'
-import { addToInstant, latest } from '../domain/calendar.ts'
-import { readingDueAt } from '../domain/billing-cycle.ts'
-import { DomainError } from '../domain/errors.ts'
-import { estimatedRegister, judgeRegister } from '../domain/period-charge.ts'
-import type { ReadingRule } from '../domain/reading.ts'
-import type { TaskKind } from '../domain/tasks.ts'
-import type { ReadingDoubt } from '../notifications/notices/vocabulary.ts'
+import { addToInstant } from '../domain/calendar.ts'
+import { type BillingStep, readingDueAt } from '../domain/billing-cycle.ts'
+import { estimatedRegister } from '../domain/period-charge.ts'
 import {
   type BillingCycle,
   type CycleFacts,
@@ -20,21 +13,15 @@ import {
   takeStep,
   telemetryFor,
 } from './billing-cycle.ts'
+import { askReview, judge, lastRegister, settleReview, store, takeEntry, tellDoubt } from './reading-review.ts'
 import { smartReading } from './take-readings.ts'
 
 type At = CycleKey & { readonly asOf: string }
 
-const DOUBTS: Readonly<Record<ReadingRule, ReadingDoubt>> = {
-  'below-last': 'far-below-usual',
-  'under-mean': 'far-below-usual',
-  'over-mean': 'far-above-usual',
-  'over-limit-hours': 'beyond-limit',
-}
-
 /** The steps of one post-paid customer's billing up to the bill: each a transaction that acts only if it still is the next step. */
 export function createBillingStepActivities({ db }: { db: Db }) {
-  const step = (expected: Parameters<typeof takeStep>[2], act: (tx: Tx, facts: CycleFacts) => Promise<void>) => (at: At) =>
-    takeStep(db, at, expected, act)
+  const step = (expected: BillingStep['kind'], act: (tx: Tx, facts: CycleFacts) => Promise<void>) => (at: At) =>
+    takeStep(db, at, { expected, act })
   return {
     /** Where the cycle stands and what it does next. */
     readBillingCycle: (at: At): Promise<BillingCycle> => readBillingCycle(db, at),
@@ -74,13 +61,6 @@ export function createBillingStepActivities({ db }: { db: Db }) {
   }
 }
 
-async function store(tx: Tx, { key, tasks }: CycleFacts, reading: NewReading): Promise<void> {
-  await insertReadings(tx, [reading])
-  // Somebody who is still on the way need not go: the boundary has its register.
-  if (reading.state === 'accepted') for (const task of tasks.filter(isOpen)) await cancelTask(tx, task.taskId)
-  await nudge(tx, `connection:${key.customerId}`)
-}
-
 async function takeTelemetry(tx: Tx, facts: CycleFacts): Promise<void> {
   const { subject, serial, windows, rules, asOf, state } = facts
   if (subject === undefined || serial === undefined) return
@@ -110,48 +90,6 @@ async function openVisit(tx: Tx, { key, workflowId, asOf, windows, rules, serial
   })
 }
 
-async function tellDoubt(tx: Tx, facts: CycleFacts): Promise<void> {
-  const { key, tasks, asOf, state } = facts
-  const task = tasks.findLast(({ sourceStep }) => sourceStep.startsWith('reading:'))
-  const [rule] = state.visit?.doubts ?? []
-  if (task === undefined || rule === undefined) return
-  const registerWh = reportedRegister(task) ?? 0
-  await tellRole(
-    tx,
-    { plant: key.plant, role: 'operator' },
-    {
-      kind: 'reading-needs-review',
-      params: { ...doubtful(facts, registerWh), taskId: task.taskId, doubt: DOUBTS[rule] },
-      dedupeKey: `reading-doubt:${task.taskId}:${task.round}`,
-      asOf,
-    },
-  )
-}
-
-function doubtful(facts: CycleFacts, registerWh: number) {
-  const { key, serial } = facts
-  const lastWh = lastRegister(facts, registerWh)
-  return {
-    customerId: key.customerId,
-    meterSerial: serial ?? '',
-    period: key.period,
-    previousReadingWh: lastWh,
-    presentReadingWh: registerWh,
-  }
-}
-
-function lastRegister(facts: CycleFacts, registerWh: number): number {
-  return judge(facts, { registerWh, takenAt: facts.asOf }).lastWh
-}
-
-function judge(
-  { subject, windows, rules }: CycleFacts,
-  register: { registerWh: number; takenAt: string },
-): ReturnType<typeof judgeRegister> {
-  if (subject === undefined) throw new DomainError('NOT_FOUND', 'no such connection')
-  return judgeRegister({ connection: subject, windows, rules, register })
-}
-
 async function takeVisit(tx: Tx, facts: CycleFacts): Promise<void> {
   const task = facts.tasks.findLast(({ sourceStep }) => sourceStep.startsWith('reading:'))
   const registerWh = task && reportedRegister(task)
@@ -173,74 +111,6 @@ async function takeVisit(tx: Tx, facts: CycleFacts): Promise<void> {
     enteredBy: task.completedBy ?? 'unknown',
     reviewedBy: task.reviewedBy,
   })
-}
-
-async function takeEntry(tx: Tx, facts: CycleFacts): Promise<void> {
-  const decision = await readDecision(tx, facts.workflowId, facts.entryStep)
-  const registerWh = decision?.detail?.registerWh
-  if (decision === undefined || typeof registerWh !== 'number' || facts.serial === undefined) return
-  const judged = judge(facts, { registerWh, takenAt: decision.decidedAt })
-  await store(tx, facts, {
-    customerId: facts.key.customerId,
-    serial: facts.serial,
-    boundary: facts.windows.boundary,
-    source: 'visit',
-    registerWh,
-    takenAt: decision.decidedAt,
-    photoRef: typeof decision.detail?.photoRef === 'string' ? decision.detail.photoRef : null,
-    rules: judged.rules,
-    state: judged.verdict === 'refused' ? 'refused' : 'review',
-    enteredBy: decision.decidedBy,
-  })
-}
-
-async function askReview(tx: Tx, facts: CycleFacts): Promise<void> {
-  const { key, workflowId, asOf, readings, rules, windows } = facts
-  const reading = readings.find(({ state }) => state === 'review')
-  if (reading === undefined) return
-  const target = addToInstant(asOf, rules.policy.tasks.targets['reading-review'], rules.zone)
-  const kind: TaskKind = 'reading-review'
-  const task = await openTask(tx, {
-    plant: key.plant,
-    kind,
-    accountId: key.accountId,
-    customerId: key.customerId,
-    source: { workflowId, step: `review:${reading.readingId}` },
-    asOf,
-    detail: {
-      readingId: reading.readingId,
-      registerWh: reading.registerWh,
-      enteredBy: reading.enteredBy,
-      rules: reading.rules,
-      photoRef: reading.photoRef,
-    },
-    dueAt: asOf < windows.readUntil ? target : latest(target, windows.readUntil),
-  })
-  const [rule] = reading.rules
-  const doubt = rule === undefined ? 'second-person' : DOUBTS[rule as ReadingRule]
-  await tellRole(
-    tx,
-    { plant: key.plant, role: 'operator' },
-    {
-      kind: 'reading-needs-review',
-      params: { ...doubtful(facts, reading.registerWh), taskId: task.taskId, doubt },
-      dedupeKey: `reading-review:${reading.readingId}`,
-      asOf,
-    },
-  )
-}
-
-/** Silence never approves, and nobody approves his own entry: both leave the register refused. */
-async function settleReview(tx: Tx, facts: CycleFacts): Promise<void> {
-  const reading = facts.readings.find(({ state }) => state === 'review')
-  const task = facts.tasks.find(({ sourceStep }) => sourceStep === `review:${reading?.readingId}`)
-  if (reading === undefined || task === undefined) return
-  const reviewedBy = task.completedBy === reading.enteredBy ? null : task.completedBy
-  const accepted =
-    task.status === 'completed' && reviewedBy !== null && task.result?.outcome === 'done' && task.result.accepted !== false
-  await reviewReading(tx, reading.readingId, { accepted, reviewedBy })
-  if (accepted) for (const other of facts.tasks.filter(isOpen)) await cancelTask(tx, other.taskId)
-  await nudge(tx, `connection:${facts.key.customerId}`)
 }
 
 async function estimate(tx: Tx, facts: CycleFacts): Promise<void> {

@@ -2,23 +2,22 @@ import type { Db, Tx } from '../db/client.ts'
 import { type LockedAccount, withAccounts } from '../db/queries/accounts.ts'
 import { plantSince } from '../db/queries/billing.ts'
 import { type BillingSubject, loadBillingSubjects } from '../db/queries/billing-subjects.ts'
-import { insertBills, type IssuedBill, type NewBill, takeBillNumbers } from '../db/queries/bills.ts'
+import { insertBills, type IssuedBill, takeBillNumbers } from '../db/queries/bills.ts'
 import { registersOnDates } from '../db/queries/boundary-readings.ts'
 import { allocateCredit } from '../db/queries/charges.ts'
-import { type CustomerNotice, queueNotices } from '../db/queries/notices.ts'
+import { queueNotices } from '../db/queries/notices.ts'
 import { nudge, startWorkflows } from '../db/queries/outbox.ts'
 import { type PlantTerms, readPlant } from '../db/queries/plants.ts'
-import type { JsonObject } from '../db/tables.ts'
-import { billDocument, type GroupedCharge } from '../domain/bill-document.ts'
 import { type BillingWindows, billingWindows } from '../domain/billing-calendar.ts'
-import { addDays, addDuration, addToInstant, dateAt, latest } from '../domain/calendar.ts'
+import { addToInstant } from '../domain/calendar.ts'
 import { isDomainError } from '../domain/errors.ts'
 import { suppliedSegments } from '../domain/metered-period.ts'
 import { meterFor } from '../domain/billing-cycle.ts'
 import { assessPeriod, needsReading, type PeriodCharge } from '../domain/period-charge.ts'
 import type { PackageMode } from '../domain/package.ts'
-import { daysIn, previousPeriod } from '../domain/period.ts'
+import { previousPeriod } from '../domain/period.ts'
 import { processIds } from '../domain/process-ids.ts'
+import { billNotice, newBill } from './new-bill.ts'
 import { takeSmartReadings } from './take-readings.ts'
 
 /** A set of customers to be billed together, at most 200. */
@@ -45,16 +44,12 @@ export interface IssueResult {
 
 /** How long a set waits for the boundary registers that come by themselves before their customers get cycles of their own. */
 const REGISTERS_COME_WITHIN = 'P1D'
-const GROUPED_KINDS: readonly string[] = ['fee', 'instalment', 'water']
 
 interface Context extends IssueRequest {
   readonly rules: PlantTerms
   readonly windows: BillingWindows
   readonly since: string
 }
-
-/** Under whose rules, and when, a bill is made. */
-export type BillingContext = Pick<Context, 'plant' | 'asOf' | 'rules'>
 
 type Outcome =
   | { readonly kind: 'existing' | 'pending' | 'waiting' }
@@ -160,7 +155,7 @@ async function issue(tx: Tx, { context, locked, ready }: Ready): Promise<IssuedB
   const issued = await insertBills(tx, { plant, currency: rules.currency, asOf }, bills)
   await queueNotices(
     tx,
-    issued.map((bill) => noticeOf(bill, context)),
+    issued.map((bill) => billNotice(bill, context)),
   )
   for (const account of locked) {
     const bill = issued.find(({ accountId }) => accountId === account.accountId)
@@ -178,96 +173,6 @@ async function issue(tx: Tx, { context, locked, ready }: Ready): Promise<IssuedB
     })),
   )
   return issued
-}
-
-/** One bill as the paper says it, from an assessed period and what else stands on the account. */
-export function newBill(
-  context: BillingContext,
-  { subject, charge, number }: { subject: BillingSubject; charge: PeriodCharge; number: string },
-): NewBill {
-  const { plant, asOf, rules } = context
-  const { accountId, customerId, holder, openCharges, creditMinor } = subject
-  const grouped = openCharges.filter(
-    ({ kind, isBilled, nature }) => nature === 'debt' && !isBilled && GROUPED_KINDS.includes(kind),
-  )
-  const otherCharges: GroupedCharge[] = grouped.map(({ chargeId, kind, source, openMinor }) => ({
-    chargeId,
-    kind,
-    source,
-    amountMinor: openMinor,
-  }))
-  const outstanding = openCharges.filter(
-    (charge_) => !grouped.includes(charge_) && (charge_.nature === 'debt' || charge_.kind === 'electricity'),
-  )
-  const outstandingMinor = outstanding.reduce((sum, { openMinor }) => sum + openMinor, 0)
-  const head = {
-    number,
-    plant,
-    accountId,
-    customerId,
-    holder,
-    issuedAt: asOf,
-    dueOn: dueOnOf(context, charge),
-    currency: rules.currency,
-  }
-  const document = billDocument({ head, charge, otherCharges, outstandingMinor, creditMinor })
-  return { accountId, customerId, charge, document, terms: termsOf(context, charge, document.readings) }
-}
-
-function dueOnOf({ asOf, rules }: BillingContext, charge: PeriodCharge): string {
-  const today = dateAt(asOf, rules.zone)
-  return charge.mode === 'postpaid' ? addDuration(today, rules.policy.postpaid.dueAfter) : latest(today, startOf(charge))
-}
-
-/** First supplied day that the charge is for. */
-function startOf(charge: PeriodCharge): string {
-  return charge.segments[0]?.from ?? charge.period.from
-}
-
-function termsOf({ rules }: BillingContext, charge: PeriodCharge, readings: readonly unknown[]): JsonObject {
-  const { mode, segments, metered, wholeReadWh, roundingMinor } = charge
-  const terms = {
-    mode,
-    roundingMinor,
-    wholeReadWh,
-    readings,
-    policyVersion: rules.policy.version,
-    chasing: rules.policy.chasing,
-    from: startOf(charge),
-    days: segments.reduce((sum, segment) => sum + daysIn(segment), 0),
-    packages: segments.map(({ terms: one, from, to }) => ({ code: one.code, version: one.version, from, to })),
-    ...(metered && { consumptionWh: metered.consumptionWh, estimated: metered.estimated, truesUp: metered.truesUp }),
-  }
-  return terms as unknown as JsonObject
-}
-
-function noticeOf(
-  bill: IssuedBill,
-  context: Context,
-): CustomerNotice<'bill-issued'> | CustomerNotice<'prepaid-advance-demanded'> {
-  const { document, charge, accountId, customerId } = bill
-  const { totalMinor, outstandingBeforeMinor: outstandingMinor, toPayMinor: payableMinor, dueOn, number } = document
-  const creditUsedMinor = Math.min(document.creditBeforeMinor, totalMinor + outstandingMinor)
-  const base = { accountId, dedupeKey: `bill:${number}`, asOf: context.asOf }
-  const money = { customerId, period: charge.period.key, creditUsedMinor, payableMinor, currency: document.currency }
-  if (charge.mode === 'prepaid') {
-    const graceUntil = addDays(addDuration(dueOn, context.rules.policy.prepaid.grace), -1)
-    return { ...base, kind: 'prepaid-advance-demanded', params: { ...money, amountMinor: totalMinor, payBy: dueOn, graceUntil } }
-  }
-  const [first, last] = [document.readings[0], document.readings.at(-1)]
-  const reading =
-    first === undefined || last === undefined
-      ? null
-      : {
-          previousReadingWh: first.fromRegisterWh,
-          presentReadingWh: last.toRegisterWh,
-          consumptionWh: document.consumptionWh ?? 0,
-        }
-  return {
-    ...base,
-    kind: 'bill-issued',
-    params: { ...money, billNumber: number, reading, estimated: document.estimated, totalMinor, outstandingMinor, dueOn },
-  }
 }
 
 async function startCycles(

@@ -79,7 +79,7 @@ async function registersArrive(at: string, registers: readonly [ConnectedCustome
 /** Waits in real time until a run has ended: it may not have written its row yet. */
 async function ended(workflowId: string): Promise<void> {
   const read = () => katsa.db.selectFrom('processes').select('outcome').where('workflowId', '=', workflowId).executeTakeFirst()
-  while ((await read())?.outcome == null) await new Promise((resolve) => setTimeout(resolve, 50))
+  while (((await read())?.outcome ?? null) === null) await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
 const issued = async () => (await billNumbers(katsa)).length
