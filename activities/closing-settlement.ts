@@ -13,7 +13,7 @@ import { assessPeriod } from '../domain/period-charge.ts'
 import { nextPeriod, type Period, periodContaining } from '../domain/period.ts'
 import { unusedAdvanceMinor } from '../domain/prepaid.ts'
 import type { Closing } from './closing.ts'
-import { newBill } from './issue-bills.ts'
+import { newBill } from './new-bill.ts'
 
 /**
  * The final settlement, in one transaction and once: every supplied period that was not billed is billed up to the last day,
