@@ -40,7 +40,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create function held_money_is_never_overdrawn() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
     begin
       perform 1 from ledger_accounts where code = new.debit and no_overdraft for update;
-      if found and balance_of(new.debit) < new.amount_minor then
+      -- A leg that is posted already (looked for under the lock: its poster may have held it) takes nothing: the unique key stops it.
+      if found and balance_of(new.debit) < new.amount_minor
+        and not exists (select 1 from postings where event_key = new.event_key and leg = new.leg) then
         raise exception 'account % would be overdrawn', new.debit using errcode = 'check_violation';
       end if;
       return new;

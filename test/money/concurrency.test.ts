@@ -1,12 +1,14 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { createPaymentActivities } from '../../activities/payments.ts'
 import { createDatabase, type Db } from '../../db/client.ts'
-import { withAccount } from '../../db/queries/accounts.ts'
+import { inTransaction, withAccount } from '../../db/queries/accounts.ts'
 import { allocateCredit } from '../../db/queries/charges.ts'
+import { post } from '../../db/queries/ledger.ts'
+import { bank, postPaymentReceived, postRefunded } from '../../domain/ledger.ts'
 import { ASOF, openPlant } from '../support/books.ts'
 import { electricity, expectBooksInBalance, hear, held, newApplicant, openOf, owe, paymentOf } from '../support/payers.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
-import { ZONE } from '../support/village.ts'
+import { PLANT, ZONE } from '../support/village.ts'
 
 let database: TestDatabase
 let db: Db
@@ -115,4 +117,22 @@ test('payments and bills of many accounts, crossing each other, leave the books 
   })
   await Promise.all(deeds.map((deed) => deed()))
   await expectNothingOverspent()
+})
+
+test('all the credit is given back once, however often and from however many places that is posted', async () => {
+  const { accountId } = await newApplicant(db, ASOF)
+  const owner = { plant: PLANT, accountId }
+  const event = (eventKey: string) => ({ eventKey, ...owner, currency: 'INR', businessAt: ASOF })
+  const received = {
+    ...event(`in:${accountId}`),
+    postings: postPaymentReceived(owner, { into: bank(PLANT), amountMinor: 7_500 }),
+  }
+  await inTransaction(db, (tx) => post(tx, received))
+  const refund = { ...event(`out:${accountId}`), postings: postRefunded(owner, { from: bank(PLANT), amountMinor: 7_500 }) }
+  const posted = await Promise.all([1, 2, 3, 4].map(() => inTransaction(db, (tx) => post(tx, refund))))
+  expect(posted.filter(Boolean)).toHaveLength(1)
+  expect(await inTransaction(db, (tx) => post(tx, refund))).toBe(false)
+  expect(await held(db, `credit:${accountId}`)).toBe(0)
+  const another = inTransaction(db, (tx) => post(tx, { ...refund, eventKey: `again:${accountId}` }))
+  await expect(another).rejects.toThrow(/overdrawn/)
 })
