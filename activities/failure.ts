@@ -1,11 +1,18 @@
+import { activityInfo } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
 import { isDomainError } from '../domain/errors.ts'
 
 type Activity = (...args: never[]) => Promise<unknown>
 
+/** A contradiction in the data may be a race that the next try wins; after so many it is a matter for a person. */
+const TRIES_OF_A_BUG = 5
+/** SQLSTATE classes that another try does not cure: data, integrity, syntax and rights. */
+const OUR_FAULT = /^(22|23|42)/
+
 /**
- * Wraps activities so that a refusal of ours ends the attempt at once, with the code as the failure's type. Anything else is
- * outside trouble or a bug: it stays an ordinary error, and Temporal tries again.
+ * Wraps activities so that a refusal of ours ends the attempt at once, with the code as the failure's type. What looks like a
+ * bug is tried a few times and then ends too, so that its process is parked where people see it. Anything else is outside
+ * trouble: it stays an ordinary error, and Temporal tries again for as long as it takes.
  */
 export function refusalsAreFinal<T extends Record<string, Activity>>(activities: T): T {
   const wrapped = Object.entries(activities).map(([name, activity]) => [name, finalOnRefusal(activity)])
@@ -17,8 +24,35 @@ function finalOnRefusal(activity: Activity): Activity {
     try {
       return await activity(...args)
     } catch (error) {
-      if (!isDomainError(error)) throw error
-      throw ApplicationFailure.nonRetryable(error.message, error.code, error.details)
+      if (isDomainError(error)) throw ApplicationFailure.nonRetryable(error.message, error.code, error.details)
+      if (isBug(error) && triesSoFar() >= TRIES_OF_A_BUG)
+        throw ApplicationFailure.nonRetryable(`A fault of ours: ${nameOf(error)}`, 'BUG')
+      throw error
     }
+  }
+}
+
+/** True for mistakes in our code or contradictions in our data. */
+export function isBug(error: unknown): boolean {
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return true
+  return OUR_FAULT.test(sqlState(error))
+}
+
+/** Names the fault without its values: a message of the database may quote what somebody wrote. */
+function nameOf(error: unknown): string {
+  const code = sqlState(error)
+  return code === '' && error instanceof Error ? error.name : `SQLSTATE ${code}`
+}
+
+function sqlState(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+}
+
+/** 1 where an activity is called as a plain function, outside a worker. */
+function triesSoFar(): number {
+  try {
+    return activityInfo().attempt
+  } catch {
+    return 1
   }
 }

@@ -7,7 +7,7 @@ import { readTask, staffAt, type Task } from '../db/queries/tasks.ts'
 import { dateAt } from '../domain/calendar.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { levelUp, type Role } from '../domain/roles.ts'
-import { REVIEWED_TASK_KINDS, taskDeadlines, TASK_ROLE } from '../domain/tasks.ts'
+import { nextChase, REVIEWED_TASK_KINDS, TASK_ROLE, type TaskChase } from '../domain/tasks.ts'
 import type { JsonObject } from '../db/tables.ts'
 
 /** A decision on a task as its workflow needs it. */
@@ -29,8 +29,7 @@ export interface TaskFacts {
   readonly report: TaskDecision | null
   readonly review: TaskDecision | null
   readonly needsReview: boolean
-  readonly remindAt: string
-  readonly escalateAt: string
+  readonly chase: TaskChase
 }
 
 type TaskKey = { readonly taskId: string; readonly asOf: string }
@@ -97,6 +96,7 @@ async function chaseTask(tx: Tx, { taskId, level, asOf }: Chase): Promise<void> 
   const kind = level === 'remind' ? 'task-reminder' : 'task-escalated'
   const above = (): Promise<string[]> => staffAt(tx, task.plant, levelUp(roleFor(task)))
   const logins = level === 'remind' && task.assignedTo !== null ? [task.assignedTo] : await above()
+  await tx.updateTable('tasks').set({ chasedAt: asOf }).where('taskId', '=', taskId).execute()
   for (const login of logins) {
     await queueTaskNotice(tx, { task, kind, login, asOf, dedupeKey: `${kind}:${taskId}:${asOf.slice(0, 10)}:${login}` })
   }
@@ -124,7 +124,6 @@ async function readTaskFacts(db: Db, taskId: string): Promise<TaskFacts> {
     detail: row.detail as JsonObject,
   }))
   const handovers = decisions.filter(({ step }) => step.startsWith('handover:'))
-  const { remindAt, escalateAt } = taskDeadlines({ kind: task.kind, createdAt: task.openedAt, policy, zone })
   return {
     task,
     handovers: handovers.length,
@@ -132,7 +131,6 @@ async function readTaskFacts(db: Db, taskId: string): Promise<TaskFacts> {
     report: decisions.find(({ step }) => step === `report:${task.round}`) ?? null,
     review: decisions.find(({ step }) => step === `review:${task.round}`) ?? null,
     needsReview: REVIEWED_TASK_KINDS.has(task.kind),
-    remindAt,
-    escalateAt,
+    chase: nextChase({ kind: task.kind, createdAt: task.openedAt, dueAt: task.dueAt, chasedAt: task.chasedAt, policy, zone }),
   }
 }

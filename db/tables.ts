@@ -646,6 +646,7 @@ export interface Staff {
 export interface Tasks {
   accountId: string | null;
   assignedTo: string | null;
+  chasedAt: string | null;
   completedAt: string | null;
   completedBy: string | null;
   customerId: string | null;

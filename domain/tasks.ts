@@ -95,3 +95,29 @@ export function taskDeadlines(input: { kind: TaskKind; createdAt: IsoInstant; po
     escalateAt: addToInstant(createdAt, policy.tasks.escalateAfter, zone),
   }
 }
+
+/** Who is told next about a task that is not done, and when. */
+export type TaskChase = { readonly at: IsoInstant; readonly level: 'remind' | 'escalate' }
+
+/**
+ * The next reminder: to whoever has it after P1D, one level up after P2D and when it is due, and from then on every day it stays
+ * late (policy "tasks"). One that was missed, because nothing ran at that hour, is made up for by the first that is due.
+ */
+export function nextChase(input: {
+  kind: TaskKind
+  createdAt: IsoInstant
+  dueAt: IsoInstant
+  chasedAt: IsoInstant | null
+  policy: Pick<PlantPolicy, 'tasks'>
+  zone: Zone
+}): TaskChase {
+  const { dueAt, chasedAt, policy, zone } = input
+  const { remindAt, escalateAt } = taskDeadlines(input)
+  const ladder: TaskChase[] = [
+    { at: remindAt, level: 'remind' },
+    { at: escalateAt, level: 'escalate' },
+    { at: dueAt, level: 'escalate' },
+  ]
+  const ahead = ladder.toSorted((a, b) => (a.at < b.at ? -1 : 1)).find(({ at }) => chasedAt === null || at > chasedAt)
+  return ahead ?? { at: addToInstant(chasedAt ?? dueAt, policy.tasks.remindAfter, zone), level: 'escalate' }
+}

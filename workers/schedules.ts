@@ -1,5 +1,7 @@
 import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client'
 import type { Db } from '../db/client.ts'
+import { processIds } from '../domain/process-ids.ts'
+import { startOptions } from '../workflows/starts.ts'
 
 /** How often due billing is looked for, in wall time: what is due is decided by the plant's own clock. */
 const LOOK_EVERY = '1 hour'
@@ -11,23 +13,26 @@ export function billingScheduleId(plant: string): string {
   return `billing:${plant}`
 }
 
+export interface ScheduleDeps {
+  readonly db: Db
+  readonly client: Client
+  readonly taskQueue: string
+}
+
 /**
- * Makes sure that every plant has its Schedule for `findDueBilling` and that it is as it should be; repeating it changes nothing.
- * At a sandbox plant, whose months pass in minutes, the run that fires stays and watches business time; overlap SKIP lets the
- * Schedule start another only should that one end.
+ * Makes sure that every plant not in `known` has its Schedule for `findDueBilling` and that it is as it should be, and adds it to
+ * `known`; repeating it changes nothing. At a sandbox plant, whose months pass in minutes, the run that fires stays and watches
+ * business time; overlap SKIP lets the Schedule start another only should that one end.
  */
-export async function ensureBillingSchedules({
-  db,
-  client,
-  taskQueue,
-}: {
-  db: Db
-  client: Client
-  taskQueue: string
-}): Promise<string[]> {
+export async function ensureBillingSchedules(
+  { db, client, taskQueue }: ScheduleDeps,
+  known: Set<string> = new Set(),
+): Promise<void> {
   const plants = await db.selectFrom('plants').select(['plant', 'sandbox']).orderBy('plant').execute()
-  for (const { plant, sandbox } of plants) await ensure(client, billingSchedule(plant, { sandbox, taskQueue }))
-  return plants.map(({ plant }) => billingScheduleId(plant))
+  for (const { plant, sandbox } of plants.filter((one) => !known.has(one.plant))) {
+    await ensure(client, billingSchedule(plant, { sandbox, taskQueue }))
+    known.add(plant)
+  }
 }
 
 /** What the Schedule of a plant should be. */
@@ -39,10 +44,10 @@ export function billingSchedule(plant: string, { sandbox, taskQueue }: { sandbox
     action: {
       type: 'startWorkflow',
       workflowType: 'findDueBilling',
-      workflowId: `find-due-billing:${plant}`,
+      workflowId: processIds.findDueBilling(plant),
       taskQueue,
       args: [{ plant, watch: sandbox }],
-      staticSummary: `Find the billing that is due at ${plant}`,
+      ...startOptions('findDueBilling', { plant }),
     },
   }
 }

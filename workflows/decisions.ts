@@ -58,8 +58,7 @@ export function createDecisions({ clock, currentStage, decided }: Context): Deci
 
   return {
     accept(update, rule) {
-      const record = async (input: DecisionInput): Promise<StandingDecision> => {
-        const step = stepOf(rule)
+      const record = async (step: string, input: DecisionInput): Promise<StandingDecision> => {
         const before = standing.get(step)
         if (before !== undefined) throw alreadyDecided(before)
         const decidedAt = await clock.now()
@@ -75,7 +74,11 @@ export function createDecisions({ clock, currentStage, decided }: Context): Deci
         if (!recorded) throw alreadyDecided(answer)
         return answer
       }
-      const handler = (input: DecisionInput): Promise<StandingDecision> => inTurn(() => record(input))
+      const handler = (input: DecisionInput): Promise<StandingDecision> => {
+        // The step the validator judged: by the time it is this decision's turn the body may have gone on to another.
+        const step = stepOf(rule)
+        return inTurn(() => record(step, input))
+      }
       const validator = (input: DecisionInput): void => {
         const first = standing.get(stepOf(rule))
         if (first !== undefined) throw alreadyDecided(first)

@@ -53,11 +53,8 @@ export async function doFieldTask(input: FieldTaskInput): Promise<string> {
 
 /** Waits for the next decision; reminds once, then tells the level above, again every day the task stays late. */
 async function waitForPeople(p: Procedure, before: TaskFacts, seen: (fact: TaskFacts) => void): Promise<void> {
-  const { task, remindAt, escalateAt } = before
+  const { task, chase } = before
   const { taskId } = task
-  const asOf = await p.now()
-  const deadlines = [remindAt, escalateAt, task.dueAt].filter((at) => at > asOf).toSorted()
-  const until = deadlines[0]
   const changed = await p.waitFor({
     read: (at) => facts.readTaskFacts({ taskId, asOf: at }),
     enough: (fact) => {
@@ -69,12 +66,11 @@ async function waitForPeople(p: Procedure, before: TaskFacts, seen: (fact: TaskF
         fact.review !== null
       )
     },
-    until,
+    until: chase.at,
     stage: { name: stageOf(task.status), waitingFor: waitingFor(before), dueAt: task.dueAt, topics: [`task:${taskId}`] },
     summary: `${task.kind} ${taskId}`,
   })
-  if (changed === undefined && until !== undefined)
-    await work.chaseTask({ taskId, level: until === remindAt ? 'remind' : 'escalate', asOf: await p.now() })
+  if (changed === undefined) await work.chaseTask({ taskId, level: chase.level, asOf: await p.now() })
 }
 
 function stageOf(status: string): string {

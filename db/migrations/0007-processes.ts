@@ -93,6 +93,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       handovers integer not null default 0,
       -- 1, and one more each time a review sent the work back.
       round integer not null default 1,
+      -- When somebody was last reminded of it, or told that it is late.
+      chased_at timestamptz,
       completed_by text references staff,
       completed_at timestamptz,
       reviewed_by text references staff,

@@ -34,6 +34,7 @@ export interface Task {
   readonly assignedTo: string | null
   readonly handovers: number
   readonly round: number
+  readonly chasedAt: string | null
   readonly detail: JsonObject
   readonly result: JsonObject | null
   readonly completedBy: string | null
@@ -53,6 +54,7 @@ const COLUMNS = [
   'assignedTo',
   'handovers',
   'round',
+  'chasedAt',
   'detail',
   'result',
   'completedBy',

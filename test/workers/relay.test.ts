@@ -9,6 +9,7 @@ import { processIds } from '../../domain/process-ids.ts'
 import { consoleSender } from '../../notifications/sender.ts'
 import { nudgeOverdue, reviveLost, type SweepDeps } from '../../workers/relay/process-sweeps.ts'
 import { startRelay, type Relay } from '../../workers/relay/relay.ts'
+import { billingScheduleId } from '../../workers/schedules.ts'
 import { approveTask, completeTask } from '../../workflows/do-field-task.ts'
 import { connectCustomer } from '../support/connections.ts'
 import { type DevServer, devServer } from '../support/dev-server.ts'
@@ -191,4 +192,15 @@ test('who owes and is chased by nobody is chased from the next daily round on; w
   await until(async () => expect(await row(processIds.collection(debtor.customerId))).toMatchObject({ outcome: null }))
   await until(async () => expect((await run(processIds.findDueBilling(PLANT))).type).toBe('findDueBilling'))
   expect(await row(processIds.collection(punctual.customerId))).toBeUndefined()
+})
+
+test('every plant has a Schedule that looks for due billing, however many relays run', async () => {
+  relay()
+  relay()
+  const schedule = temporal.client.schedule.getHandle(billingScheduleId(PLANT))
+  await until(async () => expect((await schedule.describe()).policies.overlap).toBe('SKIP'))
+  await until(async () => {
+    const { recentActions, runningActions } = (await schedule.describe()).info
+    expect(recentActions.length + runningActions.length).toBeGreaterThan(0)
+  })
 })

@@ -64,7 +64,8 @@ test('a technician who never comes is reminded, then the cluster in-charge is to
     .where('dedupeKey', 'like', `%${taskId}%`)
     .orderBy('notificationId')
     .execute()
-  expect(told.map(({ kind }) => kind)).toEqual(['task-reminder', 'task-escalated'])
+  // Reminded after a day, escalated after two (which is when it is due), and again every day it stays late.
+  expect(told.map(({ kind }) => kind)).toEqual(['task-reminder', 'task-escalated', 'task-escalated'])
   expect(told.at(-1)?.staffLogin).toBe('deepa')
   await handle(taskId).executeUpdate(assignTask, { args: [{ by: 'deepa', detail: { to: 'jyoti' } }] })
   await katsa.settle()

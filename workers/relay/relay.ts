@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client'
 import type { Db } from '../../db/client.ts'
 import type { Sender } from '../../notifications/sender.ts'
 import { listen } from '../listen.ts'
+import { ensureBillingSchedules } from '../schedules.ts'
 import { type Loop, startLoop } from '../loop.ts'
 import { makeDailyRounds } from './daily-rounds.ts'
 import { deliverNotices } from './notices.ts'
@@ -13,6 +14,7 @@ import { tendSandboxes } from './sandbox.ts'
 const LOOK_EVERY_MS = 1_000
 const SWEEP_EVERY_MS = 10_000
 const OVERDUE_EVERY_MS = 5 * 60_000
+const SCHEDULES_EVERY_MS = 60_000
 
 export interface RelayOptions {
   readonly db: Db
@@ -48,6 +50,7 @@ export function startRelay(options: RelayOptions): Relay {
     return 0
   }
   const sweeps: SweepDeps = { db, client, taskQueue, now, log }
+  const scheduled = new Set<string>()
 
   const outbox = loop('outbox', LOOK_EVERY_MS, () => sendOutbox({ db, client, taskQueue, onError: onError('outboxId') }))
   const notices = loop('notices', LOOK_EVERY_MS, () => deliverNotices({ db, sender, now, onError: onError('notificationId') }))
@@ -68,6 +71,11 @@ export function startRelay(options: RelayOptions): Relay {
       'payments',
       sweepEveryMs,
       atRest(() => sweepPaymentNotices({ db })),
+    ),
+    loop(
+      'schedules',
+      SCHEDULES_EVERY_MS,
+      atRest(() => ensureBillingSchedules({ db, client, taskQueue }, scheduled)),
     ),
     loop('lost processes', sweepEveryMs, atRest(paged((after) => reviveLost(sweeps, after)))),
     loop(
