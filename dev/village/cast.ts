@@ -29,8 +29,8 @@ export const NEWCOMERS = {
   joins: { name: 'Raju Mahto', nameHi: 'राजू महतो', phone: '+915559000002', pole: '015', address: 'Tola 2, Katsa' },
 } as const
 
-/** When the meter that is away does not answer: a little before the end of July until after the boundary was waited for. */
-export const AWAY = { from: '2026-07-29T06:00:00.000Z', to: '2026-08-02T12:00:00.000Z' } as const
+/** When the meter that is away does not answer: longer than the plant waits for it, so that its bill of July is estimated. */
+export const AWAY = { from: '2026-07-27T06:00:00.000Z', to: '2026-08-08T12:00:00.000Z' } as const
 
 /** Customers who can log in. */
 export const CUSTOMERS_WITH_LOG_IN: readonly string[] = Object.values(CAST)

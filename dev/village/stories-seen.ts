@@ -202,27 +202,22 @@ function packageSighting({ requestId }: RequestSeen, { what, workflowId }: { wha
   return { what, paths: [`/v1/package-changes/${requestId}`], workflowIds: [workflowId] }
 }
 
-const LATER_MS = 12 * 3_600_000
+interface ReadingSeen {
+  readonly boundary: string | null
+  readonly source: string
+}
 
-/** Seen while the cycle waits for the meter, or afterwards: its bill came later than that of a neighbour whose meter answered. */
+/** Seen while the bill waits for the meter, or afterwards by the estimate that was made for it. */
 async function seeMeterAway(eyes: Eyes): Promise<Sighting | undefined> {
   const customerId = CAST.meterIsAway
   const run = await eyes.temporal.find(`WorkflowType = 'billCustomer' AND CustomerId = '${customerId}' AND Period = '2026-07-01'`)
   if (run === undefined) return undefined
-  const issuedAt = await julyBillOf(eyes, customerId)
-  const neighbours = await julyBillOf(eyes, CAST.paysByWallet)
-  const isLate = issuedAt !== undefined && neighbours !== undefined && Date.parse(issuedAt) > Date.parse(neighbours) + LATER_MS
-  if (run.stage !== 'AwaitingMeter' && !isLate) return undefined
-  const what =
-    issuedAt === undefined
-      ? 'its bill waits for it'
-      : `its bill of July came ${issuedAt.slice(0, 16)}, its neighbour's ${(neighbours ?? '').slice(0, 16)}`
+  const { account } = await accountOf(eyes, customerId)
+  const readings = await eyes.api.list<ReadingSeen>(`/v1/accounts/${account.accountId}/readings`)
+  const isEstimated = readings.some(({ boundary, source }) => boundary === '2026-08-01' && source === 'estimate')
+  if (run.stage !== 'AwaitingMeter' && !isEstimated) return undefined
+  const what = isEstimated ? 'was billed by an estimate for July' : 'its bill waits for it'
   return { what: `${customerId}: ${what}`, paths: [customerPath(customerId)], workflowIds: [run.workflowId] }
-}
-
-async function julyBillOf(eyes: Eyes, customerId: string): Promise<string | undefined> {
-  const { money } = await accountOf(eyes, customerId)
-  return money?.bills.find(({ kind, source }) => kind === 'electricity' && source === '2026-07-01')?.issuedAt
 }
 
 async function seeLeaver(eyes: Eyes): Promise<Sighting | undefined> {
