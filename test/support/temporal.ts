@@ -88,6 +88,7 @@ async function startWorker(env: TestWorkflowEnvironment, activities: object, cho
   const workflowsUrl = choices.workflowsUrl ?? new URL('../../workflows/index.ts', import.meta.url)
   const worker = await Worker.create({
     connection: env.nativeConnection,
+    namespace: env.namespace ?? 'default',
     taskQueue: TEST_TASK_QUEUE,
     workflowBundle: await workflowBundle(fileURLToPath(workflowsUrl)),
     activities,
