@@ -234,7 +234,7 @@ describe('a malformed row', () => {
     ['a quote inside a cell', `${header}\n${line({ name: 'Meena "M" Devi' })}`, 2, null, 'a quote stands inside a cell'],
     [
       'a quote that never closes',
-      `${header}\n${line()}\n${line({ name: '"Meena' })}`,
+      `${header}\n${line()}\n${line({ connected_on: '"2026-01-05' })}`,
       3,
       null,
       'never closed: nothing from here',
