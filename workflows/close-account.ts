@@ -1,3 +1,4 @@
+import { allHandlersFinished, condition } from '@temporalio/workflow'
 import type { ClosingFacts } from '../activities/closing-facts.ts'
 import { facts, work } from './activity-proxies.ts'
 import { defineDecision } from './decisions.ts'
@@ -35,7 +36,11 @@ export async function closeAccount(input: CloseAccountInput): Promise<string> {
       if (known.closure.endedAs !== null) return known.closure.endedAs
       acceptClosingDecisions(p, () => known)
 
-      known = await waitToLeave(p, input, known)
+      await waitToLeave(p, input, known)
+      // Here nothing more is decided, and what was being decided is in its row: a withdrawal counts, or is refused.
+      await p.stage('EndingSupply')
+      await condition(allHandlersFinished)
+      known = await load()
       if (known.isWithdrawn && !known.isSupplyEnded) return end(p, closureId, 'Withdrawn')
       await work.endSupply({ closureId, asOf: await p.now() })
 
@@ -65,17 +70,16 @@ async function end(p: Procedure, closureId: string, as: string): Promise<string>
 }
 
 /** Notified, and free to stay until the last supplied day is over. */
-async function waitToLeave(p: Procedure, { closureId }: CloseAccountInput, before: ClosingFacts): Promise<ClosingFacts> {
+async function waitToLeave(p: Procedure, { closureId }: CloseAccountInput, before: ClosingFacts): Promise<void> {
   const { supplyEndsAt } = before
   await work.announceClosing({ closureId, asOf: await p.now() })
-  const changed = await p.waitFor({
+  await p.waitFor({
     read: (asOf) => facts.readClosing({ closureId, asOf }),
     enough: (fact) => fact.isWithdrawn || fact.isSupplyEnded,
     until: supplyEndsAt,
     stage: { name: 'Notified', waitingFor: 'clock', dueAt: supplyEndsAt, topics: before.topics },
     summary: `the last supplied day of ${before.closure.customerId}`,
   })
-  return changed ?? before
 }
 
 /** A technician reads the meter for the last time and takes it down; where that fails, the cluster in-charge decides. */
