@@ -3,12 +3,18 @@ import { processIds } from '../../domain/process-ids.ts'
 import { inTransaction } from '../../db/queries/accounts.ts'
 import { storeTelemetry } from '../../db/queries/readings.ts'
 import { type ConnectedCustomer, payInCash } from './connections.ts'
+import { TEST_TASK_QUEUE } from './temporal.ts'
 import { PLANT, type Village } from './village.ts'
 
-/** Looks for due billing once, as the Schedule does. */
+/** Looks for due billing once, as the Schedule does. It has no row of its own, so it is waited for (in real time). */
 export async function lookForDueBilling(katsa: Village): Promise<void> {
-  const at = await katsa.now()
-  await katsa.start('findDueBilling', `find-due-billing:${PLANT}-${at}`, { plant: PLANT })
+  const workflowId = `find-due-billing:${PLANT}-${await katsa.now()}`
+  await katsa.temporal.client.workflow.execute('findDueBilling', {
+    workflowId,
+    taskQueue: TEST_TASK_QUEUE,
+    args: [{ plant: PLANT }],
+  })
+  await katsa.settle()
 }
 
 /** Keeps looking, as at a sandbox plant. */
