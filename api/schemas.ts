@@ -1,4 +1,4 @@
-import { type Static, type TObject, type TProperties, type TSchema, Type } from '@fastify/type-provider-typebox'
+import { type TObject, type TProperties, type TSchema, Type } from '@fastify/type-provider-typebox'
 
 /** An object that refuses what it does not know. Every body, query and path is one. */
 export function Closed<T extends TProperties>(
@@ -127,4 +127,3 @@ export const ProblemSchema = Type.Object(
   },
   { description: 'Problem document, RFC 9457.' },
 )
-export type ProblemBody = Static<typeof ProblemSchema>

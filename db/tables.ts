@@ -421,7 +421,6 @@ export interface Outbox {
   nextAttemptAt: Generated<string>;
   outboxId: Generated<number>;
   recordedAt: Generated<string>;
-  sentAt: string | null;
   topic: string | null;
   workflowId: string | null;
   workflowType: string | null;

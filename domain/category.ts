@@ -13,4 +13,3 @@ export const CUSTOMER_CATEGORIES = [
   'panchayat',
   'government',
 ] as const
-export type CustomerCategory = (typeof CUSTOMER_CATEGORIES)[number]

@@ -28,11 +28,6 @@ export function firstCutMoment(from: IsoInstant, terms: ChasingTerms, calendar: 
   return undefined
 }
 
-/** True at a moment a cut is allowed. */
-export function isCutMoment(at: IsoInstant, terms: ChasingTerms, calendar: ChasingCalendar): boolean {
-  return firstCutMoment(at, terms, calendar) === at
-}
-
 /** The first day from `date` on with a visit: not a protected one (policy "calendar"). */
 export function firstVisitDay(date: IsoDate, { protectedDays }: ChasingCalendar): IsoDate {
   let day = date

@@ -99,14 +99,6 @@ export function postAllocated(
   return legs([entry(credit(owner.accountId), paidInto(owner.accountId, ruleOfCharge(charge)), charge.amountMinor)])
 }
 
-/** An allocation is taken back (named bill changed, payment reversed): the money is credit again. */
-export function postDeallocated(
-  owner: LedgerOwner,
-  charge: { kind: ChargeKind; nature: ChargeNature; amountMinor: number },
-): Posting[] {
-  return reversal(postAllocated(owner, charge))
-}
-
 /** A paid advance is earned when its period begins; its rounding goes to the rounding account (policy "pre-paid"). */
 export function postPrepaidEarned(owner: LedgerOwner, earned: { amountMinor: number; roundingMinor?: number }): Posting[] {
   const roundingMinor = earned.roundingMinor ?? 0

@@ -5,11 +5,6 @@ export type Role = (typeof ROLES)[number]
 /** Who decides or starts something besides people: the system itself. */
 export type Actor = Role | 'system' | 'agent'
 
-/** True when the text names a role. */
-export function isRole(value: unknown): value is Role {
-  return typeof value === 'string' && (ROLES as readonly string[]).includes(value)
-}
-
 /** Next level up when someone does not answer (policy "tasks": one level up after P2D); head office is the top. */
 export function levelUp(role: Role): Role {
   return LEVEL_UP[role]

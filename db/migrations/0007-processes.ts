@@ -44,7 +44,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create trigger decisions_append_only before update or delete or truncate on decisions
       for each statement execute function refuse_change();
 
-    -- Written in the transaction that makes the fact; the relay starts and nudges workflows from it.
+    -- Written in the transaction that makes the fact; the relay starts and nudges workflows from it, and deletes it.
     create table outbox (
       outbox_id bigint generated always as identity primary key,
       kind text not null check (kind in ('nudge', 'start')),
@@ -54,12 +54,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       input jsonb,
       attempts integer not null default 0,
       next_attempt_at timestamptz not null default now(),
-      sent_at timestamptz,
       recorded_at timestamptz not null default now(),
       check ((kind = 'nudge') = (topic is not null)),
       check ((kind = 'start') = (workflow_type is not null and workflow_id is not null and input is not null))
     );
-    create index outbox_unsent on outbox (next_attempt_at) where sent_at is null;
+    create index outbox_next on outbox (next_attempt_at);
 
     create function wake_relay() returns trigger language plpgsql as $$
     begin perform pg_notify('relay', tg_table_name); return null; end $$;

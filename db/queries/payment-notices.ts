@@ -172,7 +172,6 @@ async function busyProcesses(tx: Tx, workflowIds: readonly string[]): Promise<Se
     .selectFrom('outbox')
     .select('workflowId')
     .where('workflowId', 'in', workflowIds)
-    .where('sentAt', 'is', null)
     .execute()
   return new Set([...parked, ...starting].map(({ workflowId }) => workflowId ?? ''))
 }

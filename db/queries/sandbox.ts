@@ -44,7 +44,6 @@ export async function readLag(
   const unsent = await db
     .selectFrom('outbox')
     .select(sql<number>`coalesce(round(extract(epoch from now() - min(recorded_at)) * 1000), 0)::float8`.as('oldestMs'))
-    .where('sentAt', 'is', null)
     .where('attempts', '<', BROKEN_AFTER_ATTEMPTS)
     .executeTakeFirstOrThrow()
   const processes = await db

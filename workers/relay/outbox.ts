@@ -37,7 +37,6 @@ export async function sendOutbox(deps: OutboxDeps): Promise<number> {
     const rows = await tx
       .selectFrom('outbox')
       .selectAll()
-      .where('sentAt', 'is', null)
       .where('nextAttemptAt', '<=', sql<string>`now()`)
       .orderBy('outboxId')
       .limit(BATCH)
