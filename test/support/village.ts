@@ -3,9 +3,7 @@ import { sql } from 'kysely'
 import { readFileSync } from 'node:fs'
 import { createActivities } from '../../activities/index.ts'
 import type { Db } from '../../db/client.ts'
-import { inTransaction } from '../../db/queries/accounts.ts'
 import { readClock } from '../../db/queries/clock.ts'
-import { storeReport, storeTelemetry } from '../../db/queries/readings.ts'
 import { businessAt, wallFor } from '../../domain/business-time.ts'
 import { addToInstant } from '../../domain/calendar.ts'
 import { parsePackageText } from '../../domain/package.ts'
@@ -15,6 +13,7 @@ import { deliverNotices } from '../../workers/relay/notices.ts'
 import { sendOutbox, startOrWake } from '../../workers/relay/outbox.ts'
 import { freshDatabase } from './postgres.ts'
 import { TEST_TASK_QUEUE, timeSkippingTemporal, type TestTemporal } from './temporal.ts'
+import { answerCommands, storeReading } from './village-meters.ts'
 
 export const PLANT = 'BHKATS'
 export const ZONE = 'Asia/Kolkata'
@@ -105,11 +104,7 @@ export async function village(options: VillageOptions = {}): Promise<Village> {
         .where('workflowId', '=', workflowId)
         .executeTakeFirstOrThrow(),
     meterSays: async (serial, takenAt, registerWh, kind = 'billing') => {
-      await inTransaction(db, (tx) =>
-        storeTelemetry(tx, [
-          { serial, bootId: 1, seq: Math.floor(Date.parse(takenAt) / 1000), takenAt, kind, registerWh, payload: {} },
-        ]),
-      )
+      await storeReading(db, { serial, takenAt, registerWh, kind })
       await settle()
     },
     close: async () => {
@@ -224,38 +219,6 @@ async function queued(db: Db): Promise<number> {
     .where('state', '=', 'queued')
     .executeTakeFirstOrThrow()
   return Number(n)
-}
-
-async function answerCommands(
-  db: Db,
-  { away, refusing, asOf }: { away: Set<string>; refusing: Map<string, string>; asOf: string },
-): Promise<number> {
-  const open = await db
-    .selectFrom('meterCommands')
-    .innerJoin('meterDesired', (join) =>
-      join
-        .onRef('meterDesired.serial', '=', 'meterCommands.serial')
-        .onRef('meterDesired.version', '=', 'meterCommands.desiredVersion'),
-    )
-    .select(['meterCommands.serial', 'version', 'loadLimitW', 'activeFrom', 'activeTo', 'meterDesired.relay'])
-    .where('state', '=', 'open')
-    .execute()
-  const reachable = open.filter(({ serial }) => !away.has(serial))
-  for (const { serial, version, loadLimitW, activeFrom, activeTo, relay } of reachable) {
-    const reason = refusing.get(serial)
-    const report = { serial, bootId: 1, reportedAt: asOf }
-    const taken = { version, loadLimitW, activeFrom, activeTo, relay: relay === 'open' ? ('open' as const) : ('closed' as const) }
-    const refused = {
-      version: version - 1,
-      loadLimitW: null,
-      activeFrom: null,
-      activeTo: null,
-      relay: null,
-      refused: { version, reason: reason ?? '' },
-    }
-    await inTransaction(db, (tx) => storeReport(tx, { ...report, ...(reason === undefined ? taken : refused) }))
-  }
-  return reachable.length
 }
 
 function rows(file: string): Record<string, string>[] {
