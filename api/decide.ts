@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { businessNow } from '../db/queries/clock.ts'
 import { recordAudit } from '../db/queries/audit.ts'
 import { insertFreeText } from '../db/queries/free-texts.ts'
-import { findProcess, latestDecision } from '../db/queries/process-list.ts'
+import { findProcess, latestDecision, ownDecision } from '../db/queries/process-list.ts'
 import type { JsonObject } from '../db/tables.ts'
 import type { DecisionUpdate, StandingDecision } from '../workflows/decisions.ts'
 import type { ApiDeps } from './deps.ts'
@@ -21,7 +21,7 @@ export interface DecisionRequest {
   readonly workflowId: string
   readonly plant: string
   readonly update: DecisionUpdate
-  /** Step and verdict of the decision, where fixed: they tell a decision of one's own from another's after the run has ended. */
+  /** Step and verdict of the decision, where fixed: they tell one's own decision from another's after the run has ended. */
   readonly step?: string
   readonly verdict?: string
   readonly detail?: JsonObject
@@ -96,9 +96,10 @@ async function standingAfterEnd(
   { workflowId, step, verdict }: DecisionRequest,
   actor: string,
 ): Promise<StandingDecision> {
+  const own = verdict === undefined ? undefined : await ownDecision(deps.db, workflowId, { by: actor, verdict, step })
+  if (own !== undefined) return own
   const standing = await latestDecision(deps.db, workflowId, step)
   if (standing === undefined) throw await whyThereIsNoRun(deps, workflowId)
-  if (standing.decidedBy === actor && standing.step === step && standing.verdict === verdict) return standing
   throw new ApiError('ALREADY_DECIDED', `Already decided by ${standing.decidedBy}`, { details: { ...standing } })
 }
 

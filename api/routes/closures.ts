@@ -5,6 +5,7 @@ import { businessNow } from '../../db/queries/clock.ts'
 import { type Closure, findClosure, listClosures, openClosure } from '../../db/queries/closures.ts'
 import { readPlant } from '../../db/queries/plants.ts'
 import { readRefunds } from '../../db/queries/refunds.ts'
+import type { JsonObject } from '../../db/tables.ts'
 import { addDuration, dateAt } from '../../domain/calendar.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { assertMayDecide } from '../../domain/approvals.ts'
@@ -140,7 +141,13 @@ function askingRoutes(app: Api, deps: ApiDeps): void {
       schema: { tags, summary: 'Stay after all', params, body: Closed({ text: note }), response },
     },
     async (request) =>
-      send(deps, request, { closureId: request.params.closureId, update: withdrawClosing, text: request.body.text }),
+      send(deps, request, {
+        closureId: request.params.closureId,
+        update: withdrawClosing,
+        step: 'withdrawal',
+        verdict: 'withdrawn',
+        text: request.body.text,
+      }),
   )
 }
 
@@ -158,7 +165,12 @@ function meterRoutes(app: Api, deps: ApiDeps): void {
       },
     },
     async (request) =>
-      send(deps, request, { closureId: request.params.closureId, update: tryRemovalAgain, text: request.body.text }),
+      send(deps, request, {
+        closureId: request.params.closureId,
+        update: tryRemovalAgain,
+        verdict: 'try-again',
+        text: request.body.text,
+      }),
   )
 
   app.post(
@@ -174,7 +186,12 @@ function meterRoutes(app: Api, deps: ApiDeps): void {
       },
     },
     async (request) =>
-      send(deps, request, { closureId: request.params.closureId, update: closeWithoutMeter, text: request.body.text }),
+      send(deps, request, {
+        closureId: request.params.closureId,
+        update: closeWithoutMeter,
+        verdict: 'without-meter',
+        text: request.body.text,
+      }),
   )
 }
 
@@ -187,7 +204,12 @@ function refundRoutes(app: Api, deps: ApiDeps): void {
     },
     async (request) => {
       await assertApprover(deps, request, request.params.closureId)
-      return send(deps, request, { closureId: request.params.closureId, update: approveClosingRefund, text: request.body.text })
+      return send(deps, request, {
+        closureId: request.params.closureId,
+        update: approveClosingRefund,
+        verdict: 'approved',
+        text: request.body.text,
+      })
     },
   )
 
@@ -217,6 +239,7 @@ function refundRoutes(app: Api, deps: ApiDeps): void {
       return send(deps, request, {
         closureId: request.params.closureId,
         update: payClosingRefund,
+        verdict: 'paid',
         text,
         detail: { method, ...(proof !== undefined && { proof }) },
       })
@@ -278,16 +301,20 @@ async function assertApprover(deps: ApiDeps, request: FastifyRequest, closureId:
   assertMayDecide({ decision, amountMinor: refund.amountMinor, role, deciderId: login, makerId: closure.requestedBy }, policy)
 }
 
+interface Sent {
+  readonly closureId: string
+  readonly update: DecisionUpdate
+  readonly step?: string
+  readonly verdict: string
+  readonly text?: string | undefined
+  readonly detail?: JsonObject
+}
+
 async function send(
   deps: ApiDeps,
   request: FastifyRequest,
-  {
-    closureId,
-    update,
-    text,
-    detail,
-  }: { closureId: string; update: DecisionUpdate; text?: string | undefined; detail?: Readonly<Record<string, string>> },
+  { closureId, ...decision }: Sent,
 ): Promise<Static<typeof StandingDecision>> {
   const { plant } = await visibleClosure(deps, request, closureId)
-  return decide(deps, { request, workflowId: processIds.closing(closureId), plant, update, text, ...(detail && { detail }) })
+  return decide(deps, { request, workflowId: processIds.closing(closureId), plant, ...decision })
 }

@@ -12,8 +12,19 @@ const tags = ['Collection']
 const params = Closed({ customerId: CustomerId })
 const response = { 200: StandingDecision }
 
-const PROTECTED = { cut: cutProtected, keep: keepProtected } as const satisfies Record<string, DecisionUpdate>
-const BAN = { confirm: confirmBan, decline: declineBan } as const satisfies Record<string, DecisionUpdate>
+interface Answer {
+  readonly update: DecisionUpdate
+  readonly verdict: string
+}
+
+const PROTECTED = {
+  cut: { update: cutProtected, verdict: 'cut' },
+  keep: { update: keepProtected, verdict: 'keep' },
+} as const satisfies Record<string, Answer>
+const BAN = {
+  confirm: { update: confirmBan, verdict: 'confirmed' },
+  decline: { update: declineBan, verdict: 'declined' },
+} as const satisfies Record<string, Answer>
 
 /** What the collection of a debt asks an in-charge (policy, "Chasing and cutting"). */
 export function collectionRoutes(app: Api, deps: ApiDeps): void {
@@ -29,8 +40,7 @@ export function collectionRoutes(app: Api, deps: ApiDeps): void {
         response,
       },
     },
-    async (request) =>
-      send(deps, request, { ...request.params, update: PROTECTED[request.body.verdict], text: request.body.text }),
+    async (request) => send(deps, request, { ...request.params, ...PROTECTED[request.body.verdict], text: request.body.text }),
   )
 
   app.post(
@@ -45,15 +55,15 @@ export function collectionRoutes(app: Api, deps: ApiDeps): void {
         response,
       },
     },
-    async (request) => send(deps, request, { ...request.params, update: BAN[request.body.verdict], text: request.body.text }),
+    async (request) => send(deps, request, { ...request.params, ...BAN[request.body.verdict], text: request.body.text }),
   )
 }
 
 async function send(
   deps: ApiDeps,
   request: FastifyRequest,
-  { customerId, update, text }: { customerId: string; update: DecisionUpdate; text: string },
+  { customerId, update, verdict, text }: Answer & { customerId: string; text: string },
 ): Promise<Static<typeof StandingDecision>> {
   const { plant } = await visibleAccount(deps.db, request, { customerId })
-  return decide(deps, { request, workflowId: processIds.collection(customerId), plant, update, text })
+  return decide(deps, { request, workflowId: processIds.collection(customerId), plant, update, verdict, text })
 }

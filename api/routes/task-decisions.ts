@@ -55,7 +55,7 @@ function workRoutes(app: Api, deps: ApiDeps): void {
       const { to, text } = request.body
       if (!(await isStaffAt(db, task.plant, to)))
         throw new ApiError('INVALID_INPUT', 'Nobody of that log-in works at this plant.', { details: { to } })
-      return send(deps, request, { task, update: assignTask, text, detail: { to } })
+      return send(deps, request, { task, update: assignTask, verdict: 'assigned', text, detail: { to } })
     },
   )
 
@@ -67,7 +67,7 @@ function workRoutes(app: Api, deps: ApiDeps): void {
     },
     async (request) => {
       const task = await ownTask(deps, request, request.params.taskId)
-      return send(deps, request, { task, update: declineTask, text: request.body.text })
+      return send(deps, request, { task, update: declineTask, verdict: 'declined', text: request.body.text })
     },
   )
 
@@ -80,7 +80,7 @@ function workRoutes(app: Api, deps: ApiDeps): void {
     async (request) => {
       const task = await ownTask(deps, request, request.params.taskId)
       const { text, ...detail } = request.body satisfies Static<typeof Report>
-      return send(deps, request, { task, update: completeTask, text, detail })
+      return send(deps, request, { task, update: completeTask, verdict: 'reported', text, detail })
     },
   )
 }
@@ -94,7 +94,7 @@ function reviewRoutes(app: Api, deps: ApiDeps): void {
     },
     async (request) => {
       const task = await visibleTask(deps, request, request.params.taskId)
-      return send(deps, request, { task, update: approveTask, text: request.body.text })
+      return send(deps, request, { task, update: approveTask, verdict: 'approved', text: request.body.text })
     },
   )
 
@@ -106,7 +106,7 @@ function reviewRoutes(app: Api, deps: ApiDeps): void {
     },
     async (request) => {
       const task = await visibleTask(deps, request, request.params.taskId)
-      return send(deps, request, { task, update: rejectTask, text: request.body.text })
+      return send(deps, request, { task, update: rejectTask, verdict: 'rejected-back', text: request.body.text })
     },
   )
 }
@@ -114,6 +114,7 @@ function reviewRoutes(app: Api, deps: ApiDeps): void {
 interface TaskDecision {
   readonly task: TaskRow
   readonly update: DecisionUpdate
+  readonly verdict: string
   readonly text?: string | undefined
   readonly detail?: Readonly<Record<string, string | number>>
 }
@@ -121,10 +122,10 @@ interface TaskDecision {
 function send(
   deps: ApiDeps,
   request: FastifyRequest,
-  { task, update, text, detail }: TaskDecision,
+  { task, update, verdict, text, detail }: TaskDecision,
 ): Promise<Static<typeof StandingDecision>> {
   const { taskId, plant } = task
-  return decide(deps, { request, workflowId: processIds.task(taskId), plant, update, text, ...(detail && { detail }) })
+  return decide(deps, { request, workflowId: processIds.task(taskId), plant, update, verdict, text, ...(detail && { detail }) })
 }
 
 async function visibleTask({ db }: ApiDeps, request: FastifyRequest, taskId: string): Promise<TaskRow> {

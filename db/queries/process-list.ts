@@ -116,20 +116,38 @@ async function startOnItsWay(db: Db | Tx, workflowId: string): Promise<ProcessRo
   }
 }
 
+type StandingRow = Pick<Decision, 'step' | 'verdict' | 'decidedBy' | 'decidedAt'>
+
 /** The decision of that step, or else the last one of the process. */
-export async function latestDecision(
+export async function latestDecision(db: Db | Tx, workflowId: string, step?: string): Promise<StandingRow | undefined> {
+  return decisionsNewestFirst(db, workflowId, step).executeTakeFirst()
+}
+
+/** Whoever lost an answer asks again within this long; a like decision from before that was another one. */
+const ASKED_AGAIN_WITHIN = sql<string>`now() - interval '1 day'`
+
+/** What this person decided so a short while ago: the decision whose answer may have been lost. */
+export async function ownDecision(
   db: Db | Tx,
   workflowId: string,
-  step?: string,
-): Promise<Pick<Decision, 'step' | 'verdict' | 'decidedBy' | 'decidedAt'> | undefined> {
-  let rows = db
+  { by, verdict, step }: { by: string; verdict: string; step?: string | undefined },
+): Promise<StandingRow | undefined> {
+  return decisionsNewestFirst(db, workflowId, step)
+    .where('decidedBy', '=', by)
+    .where('verdict', '=', verdict)
+    .where('recordedAt', '>', ASKED_AGAIN_WITHIN)
+    .executeTakeFirst()
+}
+
+function decisionsNewestFirst(db: Db | Tx, workflowId: string, step: string | undefined) {
+  const rows = db
     .selectFrom('decisions')
     .select(['step', 'verdict', 'decidedBy', 'decidedAt'])
     .where('workflowId', '=', workflowId)
     .orderBy('decidedAt', 'desc')
+    .orderBy('recordedAt', 'desc')
     .limit(1)
-  if (step !== undefined) rows = rows.where('step', '=', step)
-  return rows.executeTakeFirst()
+  return step === undefined ? rows : rows.where('step', '=', step)
 }
 
 export interface DecidedStep {

@@ -91,6 +91,26 @@ test('the second of two deciders learns who was first and when, also after the r
   ])
 })
 
+test('who did not hear the answer learns that his decision stands, also after the run has ended', async () => {
+  const taskId = await taskFor('binod')
+  await post('binod', `/v1/tasks/${taskId}/report`, { outcome: 'done' })
+  await katsa.settle()
+  expect((await post('chandan', `/v1/tasks/${taskId}/rejection`, { text: 'Photo is missing' })).statusCode).toBe(200)
+  await katsa.settle()
+  await post('binod', `/v1/tasks/${taskId}/report`, { outcome: 'done' })
+  await katsa.settle()
+  const heard = await post('chandan', `/v1/tasks/${taskId}/approval`, {})
+  await katsa.settle()
+  const again = await post('chandan', `/v1/tasks/${taskId}/approval`, {})
+  expect([again.statusCode, again.json()]).toEqual([200, heard.json()])
+  // Nobody else takes it for his own, and the one that is cited is the last.
+  const late = await post('deepa', `/v1/tasks/${taskId}/approval`, {})
+  expect([late.statusCode, late.json().details]).toMatchObject([
+    409,
+    { step: 'review:2', verdict: 'approved', decidedBy: 'chandan' },
+  ])
+})
+
 test('the same decision sent twice is one decision', async () => {
   const taskId = await taskFor('binod')
   const [first, again] = [
