@@ -1,17 +1,18 @@
 import type { Tx } from '../db/client.ts'
 import { type BillingSubject, loadBillingSubjects } from '../db/queries/billing-subjects.ts'
 import { insertBills, type IssuedBill, takeBillNumbers } from '../db/queries/bills.ts'
+import { advanceMoved } from '../db/queries/advances.ts'
 import { allocateCredit, type ChargeState, issueCharge, readCharges, voidDemand } from '../db/queries/charges.ts'
 import { drawDeposit } from '../db/queries/deposits.ts'
 import { balanceOf, post } from '../db/queries/ledger.ts'
 import { queueNotice } from '../db/queries/notices.ts'
 import { plantSince } from '../db/queries/billing.ts'
-import { addDays, dateAt } from '../domain/calendar.ts'
-import { credit, depositHeld, postHeldReleased, postPrepaidUnused, unearned } from '../domain/ledger.ts'
-import { suppliedSegments } from '../domain/metered-period.ts'
+import { addDays, dateAt, earliest } from '../domain/calendar.ts'
+import { credit, depositHeld, postHeldReleased, postPrepaidEarned, postPrepaidUnused } from '../domain/ledger.ts'
+import { darkDaysOf, suppliedSegments } from '../domain/metered-period.ts'
 import { assessPeriod } from '../domain/period-charge.ts'
-import { nextPeriod, type Period, periodContaining } from '../domain/period.ts'
-import { unusedAdvanceMinor } from '../domain/prepaid.ts'
+import { daysIn, nextPeriod, type Period, periodContaining } from '../domain/period.ts'
+import { lightAdvance, unusedAdvanceMinor } from '../domain/prepaid.ts'
 import type { Closing } from './closing.ts'
 import { newBill } from './new-bill.ts'
 
@@ -24,7 +25,7 @@ export async function settleAccount(tx: Tx, closing: Closing): Promise<void> {
   if (closure.settledAt !== null) return
   const [subject] = await loadBillingSubjects(tx, [closure.customerId])
   const bills = subject === undefined ? [] : await billTheRest(tx, closing, subject)
-  await releaseAdvances(tx, closing)
+  await releaseAdvances(tx, closing, subject)
   await allocateCredit(tx, { account, asOf, zone: plant.zone })
   const heldMinor = await balanceOf(tx, depositHeld(account.accountId))
   const drawnMinor =
@@ -67,13 +68,21 @@ function unbilledPeriods(
 }
 
 /** Advances: paid days after the last one become credit; an unpaid advance is owed only for the days that were supplied. */
-async function releaseAdvances(tx: Tx, { closure, account, plant, asOf }: Closing): Promise<void> {
+async function releaseAdvances(tx: Tx, closing: Closing, subject: BillingSubject | undefined): Promise<void> {
+  const { closure, account, plant, asOf } = closing
   const leftOn = addDays(closure.leavingOn, 1)
   const advances = (await readCharges(tx, account.accountId)).filter(
-    ({ kind, nature, periodTo, voidedAt }) =>
-      kind === 'electricity' && nature === 'demand' && voidedAt === null && periodTo !== null && periodTo > leftOn,
+    ({ kind, nature, periodTo, openMinor, voidedAt }) =>
+      kind === 'electricity' &&
+      nature === 'demand' &&
+      voidedAt === null &&
+      periodTo !== null &&
+      (periodTo > leftOn || openMinor > 0),
   )
-  for (const advance of advances) await releaseAdvance(tx, { closure, account, plant, asOf }, { advance, leftOn })
+  for (const advance of advances) {
+    const dueMinor = advanceDue(closing, { advance, leftOn, subject })
+    await releaseAdvance(tx, closing, { advance, dueMinor })
+  }
   const held = { depositMinor: 0, activationMinor: await balanceOf(tx, `activation-held:${account.accountId}`) }
   await post(tx, {
     eventKey: `closing-activation:${closure.closureId}`,
@@ -85,43 +94,63 @@ async function releaseAdvances(tx: Tx, { closure, account, plant, asOf }: Closin
   })
 }
 
+interface Leaving {
+  readonly advance: ChargeState
+  readonly leftOn: string
+  readonly subject: BillingSubject | undefined
+}
+
+/** What the days cost that the advance served: until the last day or a change to post-paid before it; dark days cost nothing. */
+function advanceDue({ account: { currency }, plant: { zone } }: Closing, { advance, leftOn, subject }: Leaving): number {
+  const { amountMinor: priceMinor, source, terms } = advance
+  const to = advance.periodTo ?? source
+  const from = typeof terms.from === 'string' ? terms.from : (advance.periodFrom ?? source)
+  const period: Period = { key: from, from, to }
+  const postpaidFrom = (subject?.terms ?? []).filter((one) => one.package.mode === 'postpaid' && one.fromDate >= from)
+  const servedUntil = earliest(leftOn, ...postpaidFrom.map(({ fromDate }) => fromDate))
+  const holds = (subject?.holds ?? []).filter(({ reason }) => reason === 'prepaid-lapsed')
+  const darkDays = darkDaysOf({ from, until: earliest(servedUntil, to), zone, holds })
+  const usedMinor = priceMinor - unusedAdvanceMinor({ paidMinor: priceMinor, period, unusedFrom: servedUntil, currency })
+  return Math.max(0, usedMinor - lightAdvance({ priceMinor, days: daysIn(period), darkDays, currency }).creditedMinor)
+}
+
+/** Gives back what is paid beyond the days served, less what a package change or dark days gave back already. */
 async function releaseAdvance(
   tx: Tx,
   { closure, account, plant, asOf }: Closing,
-  { advance, leftOn }: { advance: ChargeState; leftOn: string },
+  { advance, dueMinor }: { advance: ChargeState; dueMinor: number },
 ): Promise<void> {
-  const period: Period = {
-    key: advance.periodFrom ?? advance.source,
-    from: advance.periodFrom ?? advance.source,
-    to: advance.periodTo ?? advance.source,
-  }
-  const used = (minor: number): number =>
-    minor - unusedAdvanceMinor({ paidMinor: minor, period, unusedFrom: leftOn, currency: account.currency })
-  const paidMinor = advance.amountMinor - advance.openMinor
-  const unusedMinor = Math.max(0, paidMinor - used(advance.amountMinor))
-  if (unusedMinor > 0) {
-    const isEarned = (await balanceOf(tx, unearned(account.accountId))) < unusedMinor
-    const postings = postPrepaidUnused(account, { amountMinor: unusedMinor, alreadyEarned: isEarned })
-    await post(tx, {
-      eventKey: `closing-advance:${closure.closureId}:${advance.chargeId}`,
-      plant: plant.plant,
-      accountId: account.accountId,
-      currency: account.currency,
-      businessAt: asOf,
-      postings,
-    })
-  }
-  const owedMinor = Math.max(0, used(advance.amountMinor) - paidMinor)
-  if (advance.openMinor === 0) return
-  await voidDemand(tx, advance.chargeId, { asOf, reason: `closing ${closure.closureId}` })
-  if (owedMinor > 0)
+  const { chargeId, openMinor } = advance
+  const { paidMinor, returnedMinor, waitingMinor } = await advanceMoved(tx, chargeId)
+  const keptMinor = paidMinor - returnedMinor
+  const unusedMinor = Math.max(0, keptMinor - dueMinor)
+  const unearnedMinor = Math.min(unusedMinor, waitingMinor)
+  const postings = [
+    ...(unearnedMinor > 0 ? postPrepaidUnused(account, { amountMinor: unearnedMinor, alreadyEarned: false }) : []),
+    ...(unusedMinor > unearnedMinor
+      ? postPrepaidUnused(account, { amountMinor: unusedMinor - unearnedMinor, alreadyEarned: true })
+      : []),
+    // Nobody looks at this advance again: what was paid for days that were supplied is income now.
+    ...postPrepaidEarned(account, { amountMinor: waitingMinor - unearnedMinor }),
+  ].map((posting, index) => ({ ...posting, leg: index + 1 }))
+  await post(tx, {
+    eventKey: `closing-advance:${closure.closureId}:${chargeId}`,
+    plant: plant.plant,
+    accountId: account.accountId,
+    currency: account.currency,
+    businessAt: asOf,
+    postings,
+  })
+  if (openMinor === 0) return
+  await voidDemand(tx, chargeId, { asOf, reason: `closing ${closure.closureId}` })
+  if (dueMinor > keptMinor)
     await issueCharge(
       tx,
       { account, asOf },
       {
         kind: 'final',
-        source: `${closure.closureId}:${advance.chargeId}`,
-        amountMinor: owedMinor,
+        source: `${closure.closureId}:${chargeId}`,
+        amountMinor: dueMinor - keptMinor,
         dueOn: dateAt(asOf, plant.zone),
       },
     )

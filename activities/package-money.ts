@@ -1,6 +1,6 @@
-import { sql } from 'kysely'
 import type { Tx } from '../db/client.ts'
 import type { LockedAccount } from '../db/queries/accounts.ts'
+import { advanceMoved } from '../db/queries/advances.ts'
 import { allocateCredit, type ChargeState, findCharge, issueCharge, readCharges, voidDemand } from '../db/queries/charges.ts'
 import { balanceOf, post } from '../db/queries/ledger.ts'
 import { nudge } from '../db/queries/outbox.ts'
@@ -153,17 +153,6 @@ export async function firstDayWithoutAdvance(tx: Tx, { account }: ChangeMoney): 
 async function standingAdvances(tx: Tx, accountId: string): Promise<ChargeState[]> {
   const charges = await readCharges(tx, accountId)
   return charges.filter(({ kind, nature, voidedAt }) => kind === 'electricity' && nature === 'demand' && voidedAt === null)
-}
-
-/** What was turned back into credit of an advance already, and how much of it had become income. */
-async function advanceMoved(tx: Tx, chargeId: number): Promise<{ returnedMinor: number; earnedMinor: number }> {
-  const { rows } = await sql<{ returnedMinor: number; earnedMinor: number }>`
-    select coalesce(sum(amount_minor) filter (where event_key like 'advance-unused:' || ${chargeId}::text || ':%'), 0) as "returnedMinor",
-      coalesce(sum(amount_minor) filter (where event_key like 'earned:' || ${chargeId}::text || ':%'), 0) as "earnedMinor"
-    from postings where event_key like 'advance-unused:' || ${chargeId}::text || ':%' or event_key like 'earned:' || ${chargeId}::text || ':%'`.execute(
-    tx,
-  )
-  return rows[0] ?? { returnedMinor: 0, earnedMinor: 0 }
 }
 
 async function postOf(

@@ -1,0 +1,34 @@
+import { sql } from 'kysely'
+import type { Db, Tx } from '../client.ts'
+
+/** What became of the money of one pre-paid advance, in minor units. */
+export interface AdvanceMoved {
+  /** Allocated to it. */
+  readonly paidMinor: number
+  /** Turned back into credit already: days of a package that ended, dark days. */
+  readonly returnedMinor: number
+  /** Posted as income. */
+  readonly earnedMinor: number
+  /** Paid, and neither income nor given back from before it was: it still waits for its period. */
+  readonly waitingMinor: number
+}
+
+/** Reads what became of an advance; zeros where nothing was paid of it. */
+export async function advanceMoved(db: Db | Tx, chargeId: number): Promise<AdvanceMoved> {
+  const { rows } = await sql<Omit<AdvanceMoved, 'waitingMinor'> & { returnedUnearnedMinor: number }>`
+    select
+      coalesce((select sum(a.amount_minor) from allocations a where a.charge_id = ${chargeId}), 0) as "paidMinor",
+      coalesce(sum(p.amount_minor) filter (where p.event_key like 'advance-unused:%'), 0) as "returnedMinor",
+      coalesce(sum(p.amount_minor) filter (where p.event_key like 'advance-unused:%' and p.debit like 'unearned:%'), 0)
+        as "returnedUnearnedMinor",
+      coalesce(sum(case when p.debit like 'unearned:%' then p.amount_minor else -p.amount_minor end) filter (
+        where p.event_key like 'earned:%' and (p.debit like 'unearned:%' or p.credit like 'unearned:%')), 0) as "earnedMinor"
+    from postings p
+    where p.event_key like 'advance-unused:' || ${chargeId}::text || ':%' or p.event_key like 'earned:' || ${chargeId}::text || ':%'`.execute(
+    db,
+  )
+  const { paidMinor, returnedMinor, earnedMinor, returnedUnearnedMinor } = rows[0] ?? NOTHING
+  return { paidMinor, returnedMinor, earnedMinor, waitingMinor: paidMinor - earnedMinor - returnedUnearnedMinor }
+}
+
+const NOTHING = { paidMinor: 0, returnedMinor: 0, earnedMinor: 0, returnedUnearnedMinor: 0 }

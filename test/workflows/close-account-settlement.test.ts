@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { createClosingActivities } from '../../activities/closing.ts'
+import { creditUnusedAdvances } from '../../activities/package-money.ts'
+import { withAccount } from '../../db/queries/accounts.ts'
+import { allocateCredit, issueCharge, type NewCharge, readCharges } from '../../db/queries/charges.ts'
+import { openClosure } from '../../db/queries/closures.ts'
+import { balanceOf, post } from '../../db/queries/ledger.ts'
+import { readPlant } from '../../db/queries/plants.ts'
+import { placeHold } from '../../db/queries/supply.ts'
+import { credit, postPrepaidEarned, revenue, unearned } from '../../domain/ledger.ts'
+import { KATSA_POLICY_V1 } from '../../domain/policy.ts'
+import { connectCustomer, type ConnectedCustomer, payInCash } from '../support/connections.ts'
+import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
+import { PLANT, seedPlant, ZONE } from '../support/village.ts'
+
+const AUGUST = { from: '2026-08-01', to: '2026-09-01' }
+const SEPTEMBER = { from: '2026-09-01', to: '2026-10-01' }
+const BEFORE = '2026-07-29T06:00:00.000Z'
+const LEFT = '2026-08-21T06:00:00.000Z'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await freshDatabase()
+  const startsAt = '2026-07-01T03:30:00.000Z'
+  await seedPlant(database.db, { wallFrom: startsAt, startsAt, policy: KATSA_POLICY_V1 })
+})
+afterAll(() => database.close())
+
+const limiter = (depositMinor = 0) => connectCustomer(database.db, { packageCode: 'A2.1', depositMinor })
+
+async function issue({ accountId }: ConnectedCustomer, charge: NewCharge): Promise<number> {
+  return withAccount(database.db, accountId, async (tx, account) => {
+    const { chargeId } = await issueCharge(tx, { account, asOf: BEFORE }, charge)
+    await allocateCredit(tx, { account, asOf: BEFORE, zone: ZONE })
+    return chargeId
+  })
+}
+
+/** An advance of 300 rupees. */
+const advance = (customer: ConnectedCustomer, period: { from: string; to: string }) =>
+  issue(customer, {
+    kind: 'electricity',
+    mode: 'prepaid',
+    source: period.from,
+    amountMinor: 30_000,
+    dueOn: period.from,
+    period,
+  })
+
+const pay = ({ accountId }: ConnectedCustomer, amountMinor: number) =>
+  payInCash(database.db, { accountId, amountMinor, at: BEFORE, reference: `${accountId}-${amountMinor}` })
+
+/** The month has begun: 300 rupees are income. */
+async function earn({ accountId }: ConnectedCustomer, chargeId: number): Promise<void> {
+  await withAccount(database.db, accountId, async (tx, account) => {
+    const { plant, currency } = account
+    const postings = postPrepaidEarned(account, { amountMinor: 30_000 })
+    await post(tx, { eventKey: `earned:${chargeId}:30000`, plant, accountId, currency, businessAt: BEFORE, postings })
+  })
+}
+
+/** Leaves on 20 August; settled the day after. */
+async function settle({ accountId, customerId }: ConnectedCustomer): Promise<void> {
+  const { closureId } = await withAccount(database.db, accountId, (tx, account) =>
+    openClosure(
+      tx,
+      { ...account, customerId },
+      { reason: 'own-wish', leavingOn: '2026-08-20', refundMethod: 'cash', requestedBy: 'asha', requestedAt: BEFORE },
+    ),
+  )
+  await createClosingActivities({ db: database.db }).settleClosing({ closureId, asOf: LEFT })
+}
+
+const creditOf = ({ accountId }: ConnectedCustomer) => balanceOf(database.db, credit(accountId))
+const unearnedOf = ({ accountId }: ConnectedCustomer) => balanceOf(database.db, unearned(accountId))
+const income = () => balanceOf(database.db, revenue(PLANT, 'CHG'))
+
+test('days that a package change gave back already are not given back again on leaving', async () => {
+  const customer = await limiter()
+  await pay(customer, 30_000)
+  await earn(customer, await advance(customer, AUGUST))
+  const asOf = '2026-08-06T06:00:00.000Z'
+  const before = await income()
+  await withAccount(database.db, customer.accountId, async (tx, account) => {
+    const plant = await readPlant(tx, PLANT, asOf)
+    // From the 6th on 26 of 31 days: 300 × 26 / 31 = 251.6 → 252 rupees.
+    expect(await creditUnusedAdvances(tx, { requestId: 'BHKATS-R1', account, plant, asOf }, '2026-08-06')).toBe(25_200)
+  })
+  await settle(customer)
+  expect(await creditOf(customer)).toBe(25_200)
+  expect((await income()) - before).toBe(-25_200)
+})
+
+test('what is given back of an advance comes from where that advance is, whatever waits of another', async () => {
+  const customer = await limiter()
+  await pay(customer, 60_000)
+  const before = await income()
+  const august = await advance(customer, AUGUST)
+  await advance(customer, SEPTEMBER)
+  await earn(customer, august)
+  await settle(customer)
+  // 11 of 31 days of August: 300 × 11 / 31 = 106.45 → 106 rupees, and September whole.
+  expect(await creditOf(customer)).toBe(40_600)
+  expect(await unearnedOf(customer)).toBe(0)
+  expect((await income()) - before).toBe(19_400)
+})
+
+test('whoever leaves while lapsed owes the days of grace that were lit, not the dark ones', async () => {
+  const customer = await limiter()
+  await advance(customer, AUGUST)
+  const { customerId } = customer
+  await database.db
+    .transaction()
+    .execute((tx) => placeHold(tx, { customerId, reason: 'prepaid-lapsed', owner: 'billing:x' }, '2026-08-03T18:30:00.000Z'))
+  await settle(customer)
+  // 1 to 3 August: 300 × 3 / 31 = 29.03 → 29 rupees.
+  expect(await readCharges(database.db, customer.accountId, { onlyOpen: true })).toMatchObject([
+    { kind: 'final', nature: 'debt', openMinor: 2_900 },
+  ])
+})
