@@ -71,6 +71,8 @@ export function unpaidHold(
     .where('customerId', '=', customerId)
     .where('reason', '=', 'unpaid')
     .where('liftedAt', 'is', null)
+    .orderBy('holdId')
+    .limit(1)
     .executeTakeFirst()
 }
 

@@ -8,7 +8,7 @@ import type { LockedAccount } from './accounts.ts'
 import { type Arrears, readArrears } from './arrears.ts'
 import { issueCharge } from './charges.ts'
 import { startWorkflow } from './outbox.ts'
-import { liftHold, placeHold } from './supply.ts'
+import { liftHold, openHolds, placeHold } from './supply.ts'
 
 export interface HoldContext {
   readonly account: LockedAccount
@@ -28,12 +28,18 @@ export async function decideUnpaidHold(tx: Tx, { account, asOf, zone, policy }: 
   if (arrears.holdId === null) return
   if (unpaidHoldShouldStand({ debts: arrears.state.debts, today: dateAt(asOf, zone) })) return
   await chargeReconnection(tx, { account, asOf, zone, policy }, { holdId: arrears.holdId, customerId: account.customerId })
-  await liftHold(tx, { customerId: account.customerId, reason: 'unpaid', owner: processIds.collection(account.customerId) }, asOf)
+  await liftUnpaid(tx, account.customerId, asOf)
   await startWorkflow(tx, {
     workflowType: 'collectDues',
     workflowId: processIds.collection(account.customerId),
     input: { plant: account.plant, accountId: account.accountId, customerId: account.customerId },
   })
+}
+
+/** Every one of them, whoever placed it (an import brings in customers who are cut): this reason is the chasing's alone to end. */
+async function liftUnpaid(tx: Tx, customerId: string, asOf: string): Promise<void> {
+  for (const { reason, owner } of await openHolds(tx, customerId))
+    if (reason === 'unpaid') await liftHold(tx, { customerId, reason, owner }, asOf)
 }
 
 /**
