@@ -6,6 +6,7 @@ import { allocateCredit, type ChargeState, issueCharge, readCharges, voidDemand 
 import { drawDeposit } from '../db/queries/deposits.ts'
 import { balanceOf, post } from '../db/queries/ledger.ts'
 import { queueNotice } from '../db/queries/notices.ts'
+import { nudge } from '../db/queries/outbox.ts'
 import { plantSince } from '../db/queries/billing.ts'
 import { addDays, dateAt, earliest } from '../domain/calendar.ts'
 import { credit, depositHeld, postHeldReleased, postPrepaidEarned, postPrepaidUnused } from '../domain/ledger.ts'
@@ -18,7 +19,7 @@ import { newBill } from './new-bill.ts'
 
 /**
  * The final settlement, in one transaction and once: every supplied period that was not billed is billed up to the last day,
- * unused advance days become credit, credit is used, then the deposit is set off against what is still owed (policy "close").
+ * unused advance days become credit, what was only asked for is void, credit is used, then the deposit is set off against what is still owed (policy "close").
  */
 export async function settleAccount(tx: Tx, closing: Closing): Promise<void> {
   const { closure, account, plant, asOf } = closing
@@ -26,6 +27,7 @@ export async function settleAccount(tx: Tx, closing: Closing): Promise<void> {
   const [subject] = await loadBillingSubjects(tx, [closure.customerId])
   const bills = subject === undefined ? [] : await billTheRest(tx, closing, subject)
   await releaseAdvances(tx, closing, subject)
+  await voidDemands(tx, closing)
   await allocateCredit(tx, { account, asOf, zone: plant.zone })
   const heldMinor = await balanceOf(tx, depositHeld(account.accountId))
   const drawnMinor =
@@ -154,6 +156,15 @@ async function releaseAdvance(
         dueOn: dateAt(asOf, plant.zone),
       },
     )
+}
+
+/** Nobody who leaves is asked for a deposit, an activation or another package any more; what was paid of it is held and goes back. */
+async function voidDemands(tx: Tx, { closure: { closureId }, account: { accountId }, asOf }: Closing): Promise<void> {
+  const open = await readCharges(tx, accountId, { onlyOpen: true })
+  for (const { chargeId } of open.filter(({ nature }) => nature === 'demand')) {
+    await voidDemand(tx, chargeId, { asOf, reason: `closing ${closureId}` })
+    await nudge(tx, `charge:${chargeId}`)
+  }
 }
 
 interface Settled {

@@ -7,7 +7,7 @@ import { openClosure } from '../../db/queries/closures.ts'
 import { balanceOf, post } from '../../db/queries/ledger.ts'
 import { readPlant } from '../../db/queries/plants.ts'
 import { placeHold } from '../../db/queries/supply.ts'
-import { credit, postPrepaidEarned, revenue, unearned } from '../../domain/ledger.ts'
+import { credit, depositHeld, postPrepaidEarned, revenue, unearned } from '../../domain/ledger.ts'
 import { KATSA_POLICY_V1 } from '../../domain/policy.ts'
 import { connectCustomer, type ConnectedCustomer, payInCash } from '../support/connections.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
@@ -117,4 +117,21 @@ test('whoever leaves while lapsed owes the days of grace that were lit, not the 
   expect(await readCharges(database.db, customer.accountId, { onlyOpen: true })).toMatchObject([
     { kind: 'final', nature: 'debt', openMinor: 2_900 },
   ])
+})
+
+test('what was only asked for is void on leaving, and what was paid of it comes back', async () => {
+  const customer = await limiter(10_000)
+  await issue(customer, { kind: 'deposit', source: 'restore:1', amountMinor: 20_000, dueOn: '2026-09-30' })
+  await pay(customer, 5_000)
+  await issue(customer, { kind: 'package-difference', source: 'BHKATS-R9', amountMinor: 10_000, dueOn: '2026-08-31' })
+  await issue(customer, { kind: 'activation', source: 'BHKATS-A9', amountMinor: 30_000, dueOn: '2026-08-31' })
+  const { accountId } = customer
+  await settle(customer)
+  // 60 rupees that come later are not swallowed by a demand.
+  await pay(customer, 6_000)
+  expect(await readCharges(database.db, accountId, { onlyOpen: true })).toEqual([])
+  expect((await readCharges(database.db, accountId)).map(({ voidedAt }) => voidedAt)).toEqual([LEFT, LEFT, LEFT])
+  // 100 held + 50 of the 200 that were to restore it.
+  expect(await balanceOf(database.db, depositHeld(accountId))).toBe(15_000)
+  expect(await creditOf(customer)).toBe(6_000)
 })
