@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { withAccount } from '../../db/queries/accounts.ts'
+import { appendClockSegment } from '../../db/queries/clock.ts'
 import { openClosure } from '../../db/queries/closures.ts'
 import { balanceOf, trialBalance } from '../../db/queries/ledger.ts'
 import { credit, depositHeld, receivable, unclaimed } from '../../domain/ledger.ts'
@@ -12,9 +14,13 @@ import {
   withdrawClosing,
 } from '../../workflows/close-account.ts'
 import { approveTask, completeTask } from '../../workflows/do-field-task.ts'
-import type { DecisionInput, DecisionUpdate } from '../../workflows/decisions.ts'
+import type { DecisionInput, DecisionUpdate, StandingDecision } from '../../workflows/decisions.ts'
+import { nudge } from '../../workflows/procedure.ts'
 import { connectCustomer, type ConnectedCustomer, type CustomerWish, payInCash } from '../support/connections.ts'
-import { type Village, village } from '../support/village.ts'
+import { PLANT, type Village, village } from '../support/village.ts'
+
+/** A run that is busy with a slow local activity hears of nothing else before this is over. */
+const WORKFLOW_TASK_MS = 12_000
 
 let katsa: Village
 beforeAll(async () => {
@@ -65,16 +71,34 @@ async function meterTakenDown(
 
 const where = ({ closureId }: Leaving) => katsa.process(processIds.closing(closureId))
 
+/** Runs `meanwhile` while nobody can write the decision of this step: whoever tries waits until it is done. */
+async function whileUnwritten(workflowId: string, step: string, meanwhile: () => Promise<void>): Promise<void> {
+  const undone = new Error('undone')
+  const held = katsa.db.transaction().execute(async (tx) => {
+    await tx
+      .insertInto('decisions')
+      .values({ workflowId, step, verdict: 'x', decidedBy: 'x', decidedAt: '2026-07-01T00:00:00.000Z' })
+      .execute()
+    await meanwhile()
+    throw undone
+  })
+  await held.catch((error: unknown) => {
+    if (error !== undone) throw error
+  })
+}
+
 describe('leaving on 10 July', () => {
   let paid: Leaving
   let owing: Leaving
   let stays: Leaving
+  let hesitates: Leaving
   let vanished: Leaving
   let limiter: Leaving
   beforeAll(async () => {
     paid = await leaving('2026-07-10')
     owing = await leaving('2026-07-10', { openingDues: { amountMinor: 60_000, dueOn: '2026-07-31' } })
     stays = await leaving('2026-07-10')
+    hesitates = await leaving('2026-07-10')
     vanished = await leaving('2026-07-10')
     limiter = await leaving('2026-07-10', { packageCode: 'A1.1', meterKind: 'load_limiter', depositMinor: 20_000 })
   })
@@ -85,9 +109,33 @@ describe('leaving on 10 July', () => {
     await expect(decide(stays, withdrawClosing, { by: 'imran' })).rejects.toThrow()
   })
 
-  test('supply lasts through the last day and ends at its midnight', async () => {
+  test('supply lasts through the last day', async () => {
     await katsa.advanceTo('2026-07-10T18:00:00.000Z') // 23:30 in Katsa
     expect(await where(paid)).toMatchObject({ stage: 'Notified' })
+  })
+
+  test('who takes it back in the last moment stays, although midnight passes before it is written down', async () => {
+    const workflowId = processIds.closing(hesitates.closureId)
+    const run = katsa.temporal.client.workflow.getHandle(workflowId)
+    const wallFrom = await katsa.temporal.now()
+    const midnight = { businessFrom: '2026-07-10T18:31:00.000Z', wallFrom, speed: 1 }
+    await appendClockSegment(katsa.db, { plant: PLANT, ...midnight, reason: 'test' })
+    let answer: Promise<StandingDecision> | undefined
+    await whileUnwritten(workflowId, 'withdrawal', async () => {
+      answer = run.executeUpdate(withdrawClosing, { args: [{ by: 'asha' }] })
+      await sleep(500)
+      await run.signal(nudge)
+      await sleep(WORKFLOW_TASK_MS)
+    })
+    expect(await answer).toMatchObject({ step: 'withdrawal', verdict: 'withdrawn', decidedBy: 'asha' })
+    await katsa.settle()
+    expect(await where(hesitates)).toMatchObject({ outcome: 'Withdrawn' })
+    expect(await katsa.db.selectFrom('holds').select('reason').where('customerId', '=', hesitates.customerId).execute()).toEqual(
+      [],
+    )
+  })
+
+  test('supply ends at the midnight of the last day', async () => {
     await katsa.advanceTo('2026-07-10T20:00:00.000Z') // 01:30 on the 11th
     expect(await where(paid)).toMatchObject({ stage: 'TakingMeterDown', waitingFor: 'technician' })
     const meter = await katsa.db
