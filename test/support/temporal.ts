@@ -1,4 +1,4 @@
-import { Client } from '@temporalio/client'
+import { Client, type ConnectionOptions } from '@temporalio/client'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker'
 import { fileURLToPath } from 'node:url'
@@ -40,7 +40,7 @@ export type WorkerChoices = {
  */
 export async function timeSkippingTemporal(): Promise<TestTemporal> {
   quietRuntime()
-  return start(() => TestWorkflowEnvironment.createTimeSkipping({ server: timeSkippingServer() }))
+  return start(() => TestWorkflowEnvironment.createTimeSkipping({ server: timeSkippingServer(), plugins: [seldomPings] }))
 }
 
 /** The same on a real server in real time (see `devServer`): Schedules and lists work, `advance` waits. */
@@ -104,6 +104,15 @@ async function startWorker(env: TestWorkflowEnvironment, activities: object, cho
     return stopping
   }
   return { stop }
+}
+
+/** The time-skipping server drops a client that pings every half minute, the SDK's default: after two, in a file that takes longer. */
+const seldomPings = {
+  name: 'seldom-pings',
+  configureConnection: (options: ConnectionOptions): ConnectionOptions => ({
+    ...options,
+    channelArgs: { ...options.channelArgs, 'grpc.keepalive_time_ms': 60 * 60_000 },
+  }),
 }
 
 /** Once per test file, since each has fresh modules: only warnings of our own and errors of the SDK are shown. */
