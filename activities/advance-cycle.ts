@@ -13,6 +13,7 @@ import { dateAt } from '../domain/calendar.ts'
 import { suppliedSegments } from '../domain/metered-period.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { type CycleKey, isOpen, readDelivery, type StepTask } from './billing-cycle.ts'
+import { type HandWorkContext, type MeterAct, type MeterWork, readMeterWork } from './hand-work.ts'
 
 /** An advance's cycle; `asked` is the day a lapsed customer asked for it. */
 export interface AdvanceKey extends CycleKey {
@@ -39,6 +40,8 @@ export interface AdvanceFacts {
   readonly subject: BillingSubject | undefined
   readonly supply: SupplyState | undefined
   readonly tasks: readonly StepTask[]
+  /** What the meter still needs so that a lapsed customer really is dark; undefined where none of it is this cycle's. */
+  readonly meterWork: MeterWork | undefined
   readonly state: AdvanceState
 }
 
@@ -84,6 +87,7 @@ export async function readAdvance(db: Db | Tx, { asOf, ...key }: AdvanceKey & { 
   const segments = subject === undefined ? [] : suppliedSegments({ period: windows.prepaid, from: key.asked, ...subject })
   const holds = (subject?.holds ?? []).filter(({ reason }) => reason === 'prepaid-lapsed')
   const standing = subject?.holds.filter(({ liftedAt, reason }) => liftedAt === null && LASTING_HOLDS.includes(reason)) ?? []
+  const meterWork = await lapseWork(db, { supply, holds, workflowId, plant: rules, asOf })
   const isHeld = standing.some(({ reason }) => reason !== 'prepaid-lapsed' || key.asked === undefined)
   const advance = await readDemand(db, key)
   const isChargedOtherwise = advance === null && subject?.charged.has(key.period) === true
@@ -98,9 +102,10 @@ export async function readAdvance(db: Db | Tx, { asOf, ...key }: AdvanceKey & { 
     advance,
     delivery: await readDelivery(db, { key, tasks }),
     isResumed: await isResumed(db, { key, subject, today: dateAt(asOf, rules.zone) }),
-    handWork: handWork({ supply, tasks, holds, workflowId }),
+    handWork: handWork(meterWork),
+    lookAgainAt: meterWork?.lookAgainAt ?? null,
   }
-  return { key, workflowId, asOf, rules, subject, supply, tasks, state }
+  return { key, workflowId, asOf, rules, subject, supply, tasks, meterWork, state }
 }
 
 async function readDemand(db: Db | Tx, key: CycleKey): Promise<Advance | null> {
@@ -138,20 +143,33 @@ async function isResumed(
   return rows.length > 0
 }
 
-interface HandWork {
+interface Lapse extends HandWorkContext {
   readonly supply: SupplyState | undefined
-  readonly tasks: readonly StepTask[]
   readonly holds: AdvanceState['holds']
   readonly workflowId: string
 }
 
-/** A limiter or a conventional meter is switched off by somebody who goes there. */
-function handWork({ supply, tasks, holds, workflowId }: HandWork): AdvanceState['handWork'] {
-  if (supply === undefined || supply.kind === 'smart' || supply.isCarried || supply.desiredRelay !== 'open') return 'none'
-  if (ownHold({ holds, workflowId }) === undefined) return 'none'
-  const task = lapseTask(tasks, supply.desiredVersion)
-  if (task === undefined) return 'open'
-  return task.status === 'completed' ? 'report' : 'waiting'
+/** What is still to be done until the meter is off: by hand where it cannot be told or says no, and told of while it is away. */
+async function lapseWork(db: Db | Tx, { supply, holds, workflowId, ...context }: Lapse): Promise<MeterWork | undefined> {
+  if (supply === undefined || supply.isCarried || supply.desiredRelay !== 'open') return undefined
+  if (ownHold({ holds, workflowId }) === undefined || (supply.isRelaySet && supply.source !== workflowId)) return undefined
+  return readMeterWork(db, { ...context, supply, source: lapseSource(workflowId, supply.desiredVersion) })
+}
+
+const HAND_WORK: Readonly<Record<MeterAct['kind'], AdvanceState['handWork']>> = {
+  'open-task': 'open',
+  report: 'report',
+  tell: 'tell',
+}
+
+function handWork(work: MeterWork | undefined): AdvanceState['handWork'] {
+  if (work === undefined) return 'none'
+  return work.act === null ? 'waiting' : HAND_WORK[work.act.kind]
+}
+
+/** The step that switches the connection off. */
+export function lapseSource(workflowId: string, version: number): { workflowId: string; step: string } {
+  return { workflowId, step: `lapse:${version}` }
 }
 
 /** The task that switches the connection off. */

@@ -6,21 +6,22 @@ import { queueNotice } from '../db/queries/notices.ts'
 import { takeNumbers } from '../db/queries/numbers.ts'
 import { nudge } from '../db/queries/outbox.ts'
 import { liftHold, placeHold } from '../db/queries/supply.ts'
-import { cancelTask, openTask } from '../db/queries/tasks.ts'
+import { readSupplyState } from '../db/queries/supply-state.ts'
 import { type Advance, advanceReckoning, type AdvanceStep, ownHold } from '../domain/advance-cycle.ts'
-import { addToInstant, dateAt } from '../domain/calendar.ts'
+import { dateAt } from '../domain/calendar.ts'
 import { postPrepaidEarned, postPrepaidUnused } from '../domain/ledger.ts'
 import {
   type AdvanceCycle,
   type AdvanceFacts,
   type AdvanceKey,
+  lapseSource,
   lapseTask,
   readAdvanceCycle,
   takeAdvanceStep,
 } from './advance-cycle.ts'
 import { isOpen } from './billing-cycle.ts'
 import { deliverByHand } from './billing-steps.ts'
-import { recordHandReport } from './hand-reports.ts'
+import { doMeterWork, withdrawHandTask } from './hand-work.ts'
 
 type At = AdvanceKey & { readonly asOf: string }
 type Facts = AdvanceFacts & { readonly account: LockedAccount }
@@ -54,15 +55,14 @@ export function createAdvanceActivities({ db }: { db: Db }) {
     /** The supply is paid for again. */
     relightAfterLapse: step('relight', relight),
 
-    /** Sends somebody to switch off a meter that cannot be told. */
-    switchOffByHand: step('switch-by-hand', switchOffByHand),
+    /** Sends somebody to switch off a meter that cannot be told, or that said no. */
+    switchOffByHand: step('switch-by-hand', switchOff),
 
     /** The technician's confirmed report is the meter's state. */
-    recordSwitchedOff: step('record-switch', async (tx, { supply, tasks, asOf }) => {
-      const task = supply && lapseTask(tasks, supply.desiredVersion)
-      if (supply !== undefined && task !== undefined)
-        await recordHandReport(tx, { serial: supply.serial, version: supply.desiredVersion, task, asOf })
-    }),
+    recordSwitchedOff: step('record-switch', switchOff),
+
+    /** The meter is away, or nobody could switch it off: the plant's people are told, again and again. */
+    tellStillLit: step('tell-still-lit', switchOff),
 
     /** Tells the customer that the supply is back, once the meter says so. */
     tellRelit: ({ accountId, customerId, period, plant, asOf }: At): Promise<void> =>
@@ -134,17 +134,9 @@ async function relight(tx: Tx, facts: Facts): Promise<void> {
   if (ownHold(state) === undefined) return
   const version = await liftHold(tx, { customerId: key.customerId, reason: 'prepaid-lapsed', owner: workflowId }, asOf)
   const task = supply && lapseTask(tasks, supply.desiredVersion)
-  if (supply !== undefined && task !== undefined && isOpen(task) && version !== null) {
-    await cancelTask(tx, task.taskId)
-    // Nobody had been there yet, so the meter still is as it should be again.
-    await tx
-      .updateTable('meterReported')
-      .set({ version, reportedAt: asOf })
-      .where('serial', '=', supply.serial)
-      .where('version', '<', version)
-      .execute()
-    await nudge(tx, `meter:${supply.serial}`)
-  }
+  const now = await readSupplyState(tx, key.customerId)
+  if (now !== undefined && task !== undefined && isOpen(task) && version !== null)
+    await withdrawHandTask(tx, task, { supply: now, asOf })
   await nudge(tx, `account:${key.accountId}`)
 }
 
@@ -168,16 +160,10 @@ async function earn(tx: Tx, { account, key, asOf, rules, state }: Facts): Promis
   await nudge(tx, `account:${key.accountId}`)
 }
 
-async function switchOffByHand(tx: Tx, { key, workflowId, asOf, rules, supply }: Facts): Promise<void> {
-  if (supply === undefined) return
-  await openTask(tx, {
-    plant: key.plant,
-    kind: 'disconnection',
-    accountId: key.accountId,
-    customerId: key.customerId,
-    source: { workflowId, step: `lapse:${supply.desiredVersion}` },
-    asOf,
-    detail: { serial: supply.serial, version: supply.desiredVersion, relay: 'open', reason: 'prepaid-lapsed' },
-    dueAt: addToInstant(asOf, rules.policy.tasks.targets.disconnection, rules.zone),
-  })
+async function switchOff(tx: Tx, { key, workflowId, asOf, rules, supply, meterWork }: Facts): Promise<void> {
+  if (supply === undefined || meterWork === undefined) return
+  const { serial, desiredVersion: version } = supply
+  const { accountId, customerId } = key
+  const of = { accountId, customerId, serial, version, source: lapseSource(workflowId, version) }
+  await doMeterWork(tx, { key: of, supply, plant: rules, asOf }, meterWork)
 }

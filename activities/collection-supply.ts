@@ -3,12 +3,12 @@ import type { Arrears } from '../db/queries/arrears.ts'
 import { queueNotice } from '../db/queries/notices.ts'
 import type { Topic } from '../db/queries/outbox.ts'
 import { readSupplyState, type SupplyState } from '../db/queries/supply-state.ts'
-import { cancelTask, findTask, openTask, type Task, tellRole } from '../db/queries/tasks.ts'
-import { addToInstant, dateAt, daysBetween } from '../domain/calendar.ts'
+import { type Task, tasksOf } from '../db/queries/tasks.ts'
+import { dateAt } from '../domain/calendar.ts'
 import { overdueMinor } from '../domain/debt.ts'
 import { processIds } from '../domain/process-ids.ts'
 import type { InArrears } from './collection.ts'
-import { recordHandReport } from './hand-reports.ts'
+import { doMeterWork, type MeterWork, readMeterWork, withdrawHandTask } from './hand-work.ts'
 
 /** What the workflow needs to know of it. */
 export interface SupplyWork {
@@ -29,8 +29,6 @@ export interface PlannedSupplyWork {
   readonly topics: readonly Topic[]
 }
 
-const ESCALATE_AFTER = ['P1D', 'P3D', 'P10D', 'P17D', 'P24D', 'P31D'] as const
-
 /**
  * Follows the meter from what is wanted to what is reported. A publish or an acknowledgement is no effect: the customer is told
  * that supply was cut, or is back, when the meter said so, or the technician whose work was confirmed.
@@ -38,84 +36,52 @@ const ESCALATE_AFTER = ['P1D', 'P3D', 'P10D', 'P17D', 'P24D', 'P31D'] as const
 export async function supplyWork(db: Db | Tx, arrears: Arrears): Promise<PlannedSupplyWork> {
   const supply = await readSupplyState(db, arrears.customerId)
   if (supply === undefined) return { acts: [], settled: true, lookAgainAt: null, topics: [] }
-  const topics: Topic[] = [`meter:${supply.serial}`]
-  if (supply.isCarried) {
+  const meter: Topic = `meter:${supply.serial}`
+  const overtaken = await overtakenTasks(db, arrears.customerId, supply)
+  if (overtaken.length > 0) return { acts: [withdraw(supply, overtaken)], settled: false, lookAgainAt: null, topics: [meter] }
+  // A limit or hours that another process changed are its own to see to.
+  const isOfOthers = supply.isRelaySet && supply.source !== processIds.collection(arrears.customerId)
+  if (supply.isCarried || isOfOthers) {
     const word = await wordOwed(db, arrears, supply)
-    return { acts: word === undefined ? [] : [word], settled: word === undefined, lookAgainAt: null, topics }
+    return { acts: word === undefined ? [] : [word], settled: word === undefined, lookAgainAt: null, topics: [meter] }
   }
-  if (supply.kind === 'smart') return { ...(await awayWork(db, arrears, supply)), settled: false, topics }
-  const task = await findTask(db, taskSource(arrears.customerId, supply.desiredVersion))
+  const source = taskSource(arrears.customerId, supply.desiredVersion)
+  const work = await readMeterWork(db, { supply, source, plant: arrears.plant, asOf: arrears.state.asOf })
   return {
-    acts: handWork(supply, task),
+    acts: work.act === null ? [] : [handle(supply, work)],
     settled: false,
-    lookAgainAt: null,
-    topics: task === undefined ? topics : [...topics, `task:${task.taskId}`],
+    lookAgainAt: work.lookAgainAt,
+    topics: work.task === undefined ? [meter] : [meter, `task:${work.task.taskId}`],
   }
 }
 
 function taskSource(customerId: string, version: number): { workflowId: string; step: string } {
-  return { workflowId: processIds.collection(customerId), step: `supply:${version}` }
+  return { workflowId: processIds.collection(customerId), step: `${SUPPLY_STEP}${version}` }
 }
 
-/** A conventional meter or a limiter is switched by a technician; an order that was overtaken is taken back. */
-function handWork(supply: SupplyState, task: Task | undefined): Act[] {
-  if (task === undefined) return [openHandTask(supply)]
-  if (task.status !== 'completed') return []
-  return [
-    (tx, { arrears }) =>
-      recordHandReport(tx, { serial: supply.serial, version: supply.desiredVersion, task, asOf: arrears.state.asOf }),
-  ]
+const SUPPLY_STEP = 'supply:'
+
+/** Work by hand for a version that is no longer wanted, and that nobody has finished. */
+async function overtakenTasks(db: Db | Tx, customerId: string, { desiredVersion }: SupplyState): Promise<Task[]> {
+  const { workflowId, step } = taskSource(customerId, desiredVersion)
+  return (await tasksOf(db, workflowId)).filter(
+    ({ sourceStep, status }) =>
+      sourceStep.startsWith(SUPPLY_STEP) && sourceStep !== step && status !== 'completed' && status !== 'cancelled',
+  )
 }
 
-function openHandTask(supply: SupplyState): Act {
-  return async (tx, { arrears, account }) => {
-    const before = await findTask(tx, taskSource(arrears.customerId, supply.desiredVersion - 1))
-    if (before !== undefined) await cancelTask(tx, before.taskId)
-    const { zone, policy } = arrears.plant
-    const kind = supply.desiredRelay === 'open' ? 'disconnection' : 'reconnection'
-    await openTask(tx, {
-      plant: account.plant,
-      kind,
-      accountId: account.accountId,
-      customerId: arrears.customerId,
-      source: taskSource(arrears.customerId, supply.desiredVersion),
-      detail: { serial: supply.serial, version: supply.desiredVersion, relay: supply.desiredRelay },
-      asOf: arrears.state.asOf,
-      dueAt: addToInstant(arrears.state.asOf, policy.tasks.targets[kind], zone),
-    })
+function withdraw(supply: SupplyState, tasks: readonly Task[]): Act {
+  return async (tx, { arrears }) => {
+    for (const task of tasks) await withdrawHandTask(tx, task, { supply, asOf: arrears.state.asOf })
   }
 }
 
-/** A smart meter that stays away: after a day, after three, then every week people are told; the gateway goes on by itself. */
-async function awayWork(
-  db: Db | Tx,
-  { state, plant }: Arrears,
-  supply: SupplyState,
-): Promise<{ acts: Act[]; lookAgainAt: string | null }> {
-  const times = ESCALATE_AFTER.map((after) => addToInstant(supply.desiredSince, after, plant.zone))
-  const passed = times.filter((at) => at <= state.asOf).length
-  const lookAgainAt = times[passed] ?? null
-  if (passed === 0) return { acts: [], lookAgainAt }
-  const dedupeKey = `meter-away:${supply.serial}:${supply.desiredVersion}:${passed}`
-  const told = await db
-    .selectFrom('notifications')
-    .select('notificationId')
-    .where('dedupeKey', 'like', `${dedupeKey}:%`)
-    .executeTakeFirst()
-  return {
-    acts: told === undefined ? [tellAway(supply, { dedupeKey, role: passed === 1 ? 'operator' : 'cluster-in-charge' })] : [],
-    lookAgainAt,
-  }
-}
-
-function tellAway(supply: SupplyState, { dedupeKey, role }: { dedupeKey: string; role: string }): Act {
-  return async (tx, { arrears, account }) => {
-    const silentDays = daysBetween(
-      dateAt(supply.desiredSince, arrears.plant.zone),
-      dateAt(arrears.state.asOf, arrears.plant.zone),
-    )
-    const params = { meterSerial: supply.serial, customerId: arrears.customerId, plantCode: account.plant, silentDays }
-    await tellRole(tx, { plant: account.plant, role }, { kind: 'meter-away', params, dedupeKey, asOf: arrears.state.asOf })
+function handle(supply: SupplyState, work: MeterWork): Act {
+  return (tx, { arrears, account }) => {
+    const { serial, desiredVersion: version } = supply
+    const { customerId, plant, state } = arrears
+    const key = { accountId: account.accountId, customerId, serial, version, source: taskSource(customerId, version) }
+    return doMeterWork(tx, { key, supply, plant, asOf: state.asOf }, work)
   }
 }
 

@@ -2,11 +2,11 @@ import type { Db, Tx } from '../db/client.ts'
 import { inTransaction } from '../db/queries/accounts.ts'
 import type { Topic } from '../db/queries/outbox.ts'
 import { readPlant } from '../db/queries/plants.ts'
-import { cancelTask, findTask, openTask, tellRole } from '../db/queries/tasks.ts'
-import { addToInstant, dateAt, daysBetween } from '../domain/calendar.ts'
+import { cancelTask, findTask } from '../db/queries/tasks.ts'
+import type { AwaySince } from '../domain/away-ladder.ts'
 import { isCarried } from '../domain/meter-state.ts'
-import type { TaskKind } from '../domain/tasks.ts'
 import { recordHandReport } from './hand-reports.ts'
+import { isDone, openHandTask, sendToRefusing, tellAway } from './hand-work.ts'
 
 /** Which change of which meter a process waits for. */
 export interface MeterChangeKey {
@@ -18,7 +18,8 @@ export interface MeterChangeKey {
 
 export type MeterProgress =
   | { readonly result: 'pending' | 'applied' | 'superseded' | 'reported-by-hand' }
-  | { readonly result: 'refused'; readonly reason: string }
+  /** `byHand`: somebody went there, and could not do it either. */
+  | { readonly result: 'refused'; readonly reason: string; readonly byHand?: boolean }
 
 const CHANGEABLE = ['loadLimitW', 'activeFrom', 'activeTo', 'relay'] as const
 
@@ -30,6 +31,9 @@ export function createMeterActivities({ db }: { db: Db }) {
     /** Opens the field task that a limiter or conventional meter needs; a smart meter's command is in the outbox already. */
     beginMeterChange: (key: MeterChangeKey & AtTime): Promise<BegunChange> =>
       inTransaction(db, (tx) => beginMeterChange(tx, key)),
+    /** Sends a technician to a smart meter that said no, and tells the operator. */
+    sendToRefusingMeter: (key: MeterChangeKey & AtTime): Promise<BegunChange> =>
+      inTransaction(db, (tx) => sendToRefusingMeter(tx, key)),
     /** How far the change is: by the meter's own report, never by a publish or an acknowledgement. */
     readMeterProgress: (key: MeterChangeKey & AtTime): Promise<MeterProgress> => readMeterProgress(db, key),
     /** The technician's confirmed report is the reported state of a meter that cannot speak for itself. */
@@ -48,28 +52,41 @@ interface BegunChange {
   readonly by: 'meter' | 'task'
   readonly at: string
   readonly topics: Topic[]
+  /** Under which people are told that it still is not done; missing from what an older release recorded. */
+  readonly terms?: AwaySince['terms']
 }
 
 async function beginMeterChange(tx: Tx, key: MeterChangeKey & AtTime): Promise<BegunChange> {
   const { customerId, asOf, version } = key
-  const { serial, kind: meterKind, plant, accountId } = await installedMeter(tx, customerId)
-  const desired = await desiredVersion(tx, serial, version)
-  if (meterKind === 'smart') return { by: 'meter', at: desired.businessAt, topics: [`meter:${serial}`] }
-  const { zone, policy } = await readPlant(tx, plant, asOf)
-  const kind = await handKind(tx, serial, desired)
-  const { loadLimitW, activeFrom, activeTo, relay } = desired
-  const detail = { serial, version, loadLimitW, activeFrom, activeTo, relay }
-  const dueAt = addToInstant(asOf, policy.tasks.targets[kind], zone)
-  const { taskId } = await openTask(tx, { plant, kind, customerId, accountId, source: key, asOf, dueAt, detail })
-  return { by: 'task', at: desired.businessAt, topics: [`meter:${serial}`, `task:${taskId}`] }
+  const { serial, kind, plant: code, accountId } = await installedMeter(tx, customerId)
+  const { businessAt } = await desiredVersion(tx, serial, version)
+  const plant = await readPlant(tx, code, asOf)
+  const { remindAfter, escalateAfter } = plant.policy.tasks
+  const begun = { at: businessAt, terms: { remindAfter, escalateAfter } }
+  // A run that begins again finds the work that a refusal led to.
+  if (kind === 'smart' && (await findTask(tx, key)) === undefined) return { ...begun, by: 'meter', topics: [`meter:${serial}`] }
+  const { taskId } = await openHandTask(tx, { accountId, customerId, serial, version, source: key }, { plant, asOf })
+  return { ...begun, by: 'task', topics: [`meter:${serial}`, `task:${taskId}`] }
+}
+
+async function sendToRefusingMeter(tx: Tx, key: MeterChangeKey & AtTime): Promise<BegunChange> {
+  const { customerId, asOf, version } = key
+  const { serial, plant: code, accountId } = await installedMeter(tx, customerId)
+  const plant = await readPlant(tx, code, asOf)
+  const { taskId } = await sendToRefusing(tx, { accountId, customerId, serial, version, source: key }, { plant, asOf })
+  const { remindAfter, escalateAfter } = plant.policy.tasks
+  return { by: 'task', at: asOf, topics: [`meter:${serial}`, `task:${taskId}`], terms: { remindAfter, escalateAfter } }
 }
 
 async function readMeterProgress(db: Db, key: MeterChangeKey): Promise<MeterProgress> {
   const meter = await installedMeter(db, key.customerId)
   const progress = await meterProgress(db, meter.serial, key.version)
-  if (progress.result !== 'pending') return progress
+  if (progress.result !== 'pending' && progress.result !== 'refused') return progress
   const task = await findTask(db, key)
-  return task?.status === 'completed' ? { result: 'reported-by-hand' } : progress
+  if (task === undefined) return progress
+  if (task.status !== 'completed') return { result: 'pending' }
+  // What the technician could not do either was recorded as a refusal already, or is one of the meter's own.
+  return progress.result === 'refused' && !isDone(task) ? { ...progress, byHand: true } : { result: 'reported-by-hand' }
 }
 
 async function recordProgrammedByHand(tx: Tx, key: MeterChangeKey & AtTime): Promise<void> {
@@ -87,13 +104,10 @@ async function escalateMeterAway(
   tx: Tx,
   { customerId, version, times, asOf }: MeterChangeKey & AtTime & { times: number },
 ): Promise<void> {
-  const { serial, plant } = await installedMeter(tx, customerId)
-  const { zone } = await readPlant(tx, plant, asOf)
-  const { businessAt } = await desiredVersion(tx, serial, version)
-  const silentDays = daysBetween(dateAt(businessAt, zone), dateAt(asOf, zone))
-  const params = { meterSerial: serial, customerId, plantCode: plant, silentDays }
-  const role = times === 1 ? 'operator' : 'cluster-in-charge'
-  await tellRole(tx, { plant, role }, { kind: 'meter-away', params, dedupeKey: `meter-away:${serial}:${version}:${times}`, asOf })
+  const { serial, plant: code } = await installedMeter(tx, customerId)
+  const plant = await readPlant(tx, code, asOf)
+  const { businessAt: since } = await desiredVersion(tx, serial, version)
+  await tellAway(tx, { serial, version, customerId, times, since }, { plant, asOf })
 }
 
 async function installedMeter(
@@ -118,14 +132,6 @@ async function desiredVersion(db: Db | Tx, serial: string, version: number) {
     .where('serial', '=', serial)
     .where('version', '=', version)
     .executeTakeFirstOrThrow()
-}
-
-/** Cutting and lighting are tasks of their own name; everything else is reprogramming. */
-async function handKind(tx: Tx, serial: string, desired: { version: number; relay: string }): Promise<TaskKind> {
-  if (desired.version === 1) return 'reprogramming'
-  const before = await desiredVersion(tx, serial, desired.version - 1)
-  if (before.relay === desired.relay) return 'reprogramming'
-  return desired.relay === 'open' ? 'disconnection' : 'reconnection'
 }
 
 async function meterProgress(db: Db | Tx, serial: string, version: number): Promise<MeterProgress> {

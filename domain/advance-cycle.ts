@@ -42,7 +42,9 @@ export type AdvanceState = {
   /** A later advance is settled and has begun, or the package is post-paid now: the supply is paid for again. */
   readonly isResumed: boolean
   /** What somebody still has to switch off by hand because of this advance. */
-  readonly handWork: 'none' | 'open' | 'report' | 'waiting'
+  readonly handWork: 'none' | 'open' | 'report' | 'tell' | 'waiting'
+  /** When people must be told that the supply still is on. */
+  readonly lookAgainAt?: IsoInstant | null
   readonly policy: Pick<PlantPolicy, 'prepaid'>
 }
 
@@ -56,7 +58,16 @@ export type AdvanceStep =
     }
   | {
       readonly kind:
-        'issue' | 'deliver-by-hand' | 'lapse' | 'settle' | 'close-out' | 'earn' | 'relight' | 'switch-by-hand' | 'record-switch'
+        | 'issue'
+        | 'deliver-by-hand'
+        | 'lapse'
+        | 'settle'
+        | 'close-out'
+        | 'earn'
+        | 'relight'
+        | 'switch-by-hand'
+        | 'record-switch'
+        | 'tell-still-lit'
     }
 
 /** What an advance costs as things stand: its price less the days it was dark, and what of that is still to be credited. */
@@ -121,8 +132,7 @@ function beforeIssue({ mayBeAsked, hasLeft, asOf, windows }: AdvanceState): Adva
 function unpaidStep(state: AdvanceState, advance: Advance): AdvanceStep {
   const { asOf, windows, holds } = state
   const lapses = lapsesAt(state, advance)
-  if (holds.some(({ liftedAt }) => liftedAt === null))
-    return handStep(state) ?? { kind: 'wait', stage: 'Lapsed', waitingFor: 'customer', until: windows.advanceUntil }
+  if (holds.some(({ liftedAt }) => liftedAt === null)) return handStep(state) ?? lapsed(state, windows.advanceUntil)
   if (asOf >= lapses) return { kind: 'lapse' }
   return { kind: 'wait', stage: 'AwaitingPayment', waitingFor: 'customer', until: earliest(lapses, windows.advanceUntil) }
 }
@@ -139,8 +149,13 @@ function afterMonth(state: AdvanceState, advance: Advance): AdvanceStep {
   const inactiveAt = startOfDay(addDuration(dateAt(hold.placedAt, state.zone), state.policy.prepaid.inactiveAfter), state.zone)
   const work = handStep(state)
   if (work !== undefined) return work
-  if (state.asOf >= inactiveAt) return { kind: 'wait', stage: 'Inactive', waitingFor: 'customer' }
-  return { kind: 'wait', stage: 'Lapsed', waitingFor: 'customer', until: inactiveAt }
+  if (state.asOf < inactiveAt) return lapsed(state, inactiveAt)
+  const { lookAgainAt } = state
+  return { kind: 'wait', stage: 'Inactive', waitingFor: 'customer', ...(lookAgainAt && { until: lookAgainAt }) }
+}
+
+function lapsed({ lookAgainAt }: AdvanceState, until: IsoInstant): AdvanceStep {
+  return { kind: 'wait', stage: 'Lapsed', waitingFor: 'customer', until: earliest(until, lookAgainAt ?? until) }
 }
 
 function outcomeWithoutHold(
@@ -154,6 +169,7 @@ function outcomeWithoutHold(
 function handStep({ handWork }: AdvanceState): AdvanceStep | undefined {
   if (handWork === 'open') return { kind: 'switch-by-hand' }
   if (handWork === 'report') return { kind: 'record-switch' }
+  if (handWork === 'tell') return { kind: 'tell-still-lit' }
   return undefined
 }
 

@@ -273,5 +273,6 @@ export const NOTICE_EXAMPLES: { readonly [K in NoticeKind]: readonly [NoticePara
     },
   ],
   'meter-away': [{ meterSerial: 'SM100000', customerId, plantCode: 'BHKATS', silentDays: 3 }],
+  'meter-refused': [{ meterSerial: 'SM100000', customerId, plantCode: 'BHKATS', taskId: 'BHKATS-T12' }],
   'process-parked': [{ process: 'package-change', requestId, plantCode: 'BHKATS' }],
 }

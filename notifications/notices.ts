@@ -94,6 +94,7 @@ export const NOTICE_TRAITS: Readonly<Record<NoticeKind, NoticeTraits>> = {
   'decision-needed': TO_STAFF,
   'reading-needs-review': TO_STAFF,
   'meter-away': TO_STAFF,
+  'meter-refused': TO_STAFF,
   'process-parked': TO_STAFF,
 }
 

@@ -17,6 +17,7 @@ const STEPS: Readonly<Record<StepKind, (at: At) => Promise<void>>> = {
   relight: (at) => work.relightAfterLapse(at),
   'switch-by-hand': (at) => work.switchOffByHand(at),
   'record-switch': (at) => work.recordSwitchedOff(at),
+  'tell-still-lit': (at) => work.tellStillLit(at),
 }
 
 /**
@@ -42,7 +43,7 @@ export async function followAdvance(p: Procedure, input: BillCustomerInput): Pro
 async function seeItLit(p: Procedure, input: BillCustomerInput, { relitVersion, isLit, zone }: AdvanceCycle): Promise<void> {
   if (relitVersion === null) return
   const { customerId, plant } = input
-  const change = { customerId, plant, zone, version: relitVersion, step: `relight:${relitVersion}` }
+  const change = { customerId, plant, zone, version: relitVersion, step: `relight:${relitVersion}`, isDoneByHandIfRefused: true }
   // Where nobody had come to switch it off, nobody need come to switch it on.
   const { result } = isLit ? { result: 'applied' } : await programMeter(p, change)
   if (result === 'applied') await work.tellRelit({ ...input, asOf: await p.now() })

@@ -1,5 +1,6 @@
 import type { MeterProgress } from '../activities/meters.ts'
-import { addToInstant } from '../domain/calendar.ts'
+import { awayToldAt } from '../domain/away-ladder.ts'
+import { KATSA_POLICY_V1 } from '../domain/policy.ts'
 import { facts, work } from './activity-proxies.ts'
 import type { Procedure } from './procedure.ts'
 
@@ -18,6 +19,8 @@ export interface MeterChange {
   readonly step: string
   /** Asked at every look: true once the change is no longer wanted. It ends as superseded then, and work by hand is withdrawn. */
   readonly overtaken?: (asOf: string) => Promise<boolean>
+  /** A smart meter that says no is gone to by a technician; only where that is in vain the change is refused. */
+  readonly isDoneByHandIfRefused?: boolean
 }
 
 /**
@@ -29,9 +32,11 @@ export async function programMeter(p: Procedure, change: MeterChange): Promise<P
   if (change.version === null) return { result: 'applied' }
   const key = { customerId: change.customerId, version: change.version, workflowId: p.workflowId, step: change.step }
   const begunAt = await p.now()
-  const begun = await work.beginMeterChange({ ...key, asOf: begunAt })
+  let begun = await work.beginMeterChange({ ...key, asOf: begunAt })
   for (let times = 0; ; times += 1) {
-    const until = addToInstant(begun.at, escalationAfter(times), change.zone)
+    // A run begun by an older release was not told the plant's terms; they were these.
+    const terms = begun.terms ?? KATSA_POLICY_V1.tasks
+    const until = awayToldAt({ since: begun.at, zone: change.zone, terms }, times + 1)
     const progress = await p.waitFor({
       read: async (asOf): Promise<MeterProgress> =>
         (await change.overtaken?.(asOf)) === true ? { result: 'superseded' } : facts.readMeterProgress({ ...key, asOf }),
@@ -49,14 +54,11 @@ export async function programMeter(p: Procedure, change: MeterChange): Promise<P
       if (begun.by === 'meter') await work.escalateMeterAway({ ...key, times: times + 1, asOf: await p.now() })
     } else if (progress.result === 'reported-by-hand') {
       await work.recordProgrammedByHand({ ...key, asOf: await p.now() })
+    } else if (progress.result === 'refused' && change.isDoneByHandIfRefused === true && begun.by === 'meter') {
+      begun = await work.sendToRefusingMeter({ ...key, asOf: await p.now() })
     } else {
       if (progress.result === 'superseded' && begun.by === 'task') await work.withdrawMeterTask(key)
       return progress as ProgramOutcome
     }
   }
-}
-
-/** People are told when a meter stays away: after a day, after three, then every week. The gateway goes on by itself. */
-function escalationAfter(times: number): string {
-  return times < 2 ? `P${1 + 2 * times}D` : `P${3 + 7 * (times - 1)}D`
 }

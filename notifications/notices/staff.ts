@@ -31,5 +31,7 @@ export interface StaffNotices {
     doubt: ReadingDoubt
   }
   'meter-away': { meterSerial: string; customerId: string; plantCode: string; silentDays: number }
+  /** The meter said no; a technician is sent to do it by hand. */
+  'meter-refused': { meterSerial: string; customerId: string; plantCode: string; taskId: string }
   'process-parked': { process: ProcessKind; requestId: string; plantCode: string }
 }

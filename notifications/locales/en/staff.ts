@@ -45,6 +45,10 @@ export const staff: TextsOf<StaffNotices> = {
     subject: `Meter silent: ${p.meterSerial}`,
     body: `Meter ${p.meterSerial} of ${p.customerId} (${p.plantCode}) has been silent for ${days(p.silentDays)} while a command waits for it. Please have it checked.`,
   }),
+  'meter-refused': (p) => ({
+    subject: `Meter refused: ${p.meterSerial}`,
+    body: `Meter ${p.meterSerial} of ${p.customerId} (${p.plantCode}) did not accept a command. A technician is sent to do it by hand: task ${p.taskId}. Please see that it is done.`,
+  }),
   'process-parked': (p) => ({
     subject: `Parked: ${p.requestId}`,
     body: `The ${labels.process[p.process]} of ${p.requestId} (${p.plantCode}) cannot go on by itself. Please see why, put it right and retry.`,

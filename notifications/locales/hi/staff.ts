@@ -45,6 +45,10 @@ export const staff: TextsOf<StaffNotices> = {
     subject: `मीटर से संपर्क नहीं: ${p.meterSerial}`,
     body: `${p.customerId} (${p.plantCode}) के मीटर ${p.meterSerial} से ${days(p.silentDays)} से संपर्क नहीं हुआ है और उसके लिए कमांड रुकी हुई है। कृपया मीटर की जाँच कराएँ।`,
   }),
+  'meter-refused': (p) => ({
+    subject: `मीटर ने कमांड नहीं मानी: ${p.meterSerial}`,
+    body: `${p.customerId} (${p.plantCode}) के मीटर ${p.meterSerial} ने कमांड नहीं मानी। यह काम हाथ से करने के लिए तकनीशियन को दिया गया है (काम ${p.taskId})। कृपया देखें कि यह पूरा हो जाए।`,
+  }),
   'process-parked': (p) => ({
     subject: `रुका हुआ काम: ${p.requestId}`,
     body: `${p.requestId} (${p.plantCode}), ${labels.process[p.process]}: यह काम अपने आप आगे नहीं बढ़ सकता। कृपया कारण देखें, ठीक करें और दोबारा चलाएँ।`,
