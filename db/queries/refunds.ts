@@ -15,7 +15,7 @@ export interface Refund {
   readonly amountMinor: number
   readonly currency: string
   readonly method: RefundMethod
-  readonly state: 'requested' | 'approved' | 'refused' | 'paid' | 'unclaimed'
+  readonly state: 'requested' | 'approved' | 'paid' | 'unclaimed'
   readonly proof: string | null
   readonly requestedAt: string
   readonly paidAt: string | null
