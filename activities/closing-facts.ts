@@ -47,6 +47,8 @@ export interface ClosingFacts {
     readonly handOver: ClosingDecision | null
     readonly unclaimedAt: string
   })[]
+  /** How it can end now; null while money is to be given back or waited for. */
+  readonly outcome: 'Closed' | 'ClosedUnclaimed' | 'ClosedOwing' | null
   readonly topics: readonly Topic[]
 }
 
@@ -59,6 +61,11 @@ export async function readClosingFacts(db: Db | Tx, { closureId, asOf }: Closing
   const removal = await readRemoval(db, closure, decisions)
   const debts = (await readCharges(db, closure.accountId, { onlyOpen: true })).filter(({ nature }) => nature === 'debt')
   const refunds = (await readRefunds(db, closure.accountId)).filter(({ source }) => source.split(':')[0] === closureId)
+  const openDebtMinor = debts.reduce((sum, { openMinor }) => sum + openMinor, 0)
+  const restMinor =
+    (await refundableMinor(db, { accountId: closure.accountId, kind: 'credit' })) +
+    (await refundableMinor(db, { accountId: closure.accountId, kind: 'deposit' }))
+  const waitForDebtUntil = addToInstant(closure.settledAt ?? asOf, policy.chasing.noticeGoodFor, zone)
   return {
     closure,
     supplyEndsAt: startOfDay(addDays(closure.leavingOn, 1), zone),
@@ -72,11 +79,10 @@ export async function readClosingFacts(db: Db | Tx, { closureId, asOf }: Closing
         .where('liftedAt', 'is', null)
         .executeTakeFirst()) !== undefined,
     removal,
-    openDebtMinor: debts.reduce((sum, { openMinor }) => sum + openMinor, 0),
-    refundableMinor:
-      (await refundableMinor(db, { accountId: closure.accountId, kind: 'credit' })) +
-      (await refundableMinor(db, { accountId: closure.accountId, kind: 'deposit' })),
-    waitForDebtUntil: addToInstant(closure.settledAt ?? asOf, policy.chasing.noticeGoodFor, zone),
+    openDebtMinor,
+    refundableMinor: restMinor,
+    waitForDebtUntil,
+    outcome: outcomeOf({ refunds, openDebtMinor, restMinor, isWaitOver: closure.settledAt !== null && asOf >= waitForDebtUntil }),
     refunds: refunds.map((refund) => ({
       ...refund,
       approver: refundApprover(refund, policy),
@@ -90,6 +96,20 @@ export async function readClosingFacts(db: Db | Tx, { closureId, asOf }: Closing
       ...(removal.task === null ? [] : [`task:${removal.task.taskId}` as const]),
     ],
   }
+}
+
+interface MoneyLeft {
+  readonly refunds: readonly Refund[]
+  readonly openDebtMinor: number
+  readonly restMinor: number
+  readonly isWaitOver: boolean
+}
+
+function outcomeOf({ refunds, openDebtMinor, restMinor, isWaitOver }: MoneyLeft): ClosingFacts['outcome'] {
+  if (refunds.some(({ state }) => state === 'requested' || state === 'approved')) return null
+  if (openDebtMinor > 0) return isWaitOver ? 'ClosedOwing' : null
+  if (restMinor > 0) return null
+  return refunds.some(({ state }) => state === 'unclaimed') ? 'ClosedUnclaimed' : 'Closed'
 }
 
 /** Names the removal task of a round: a new one when somebody says "try again". */

@@ -51,8 +51,11 @@ export function createClosingActivities({ db }: { db: Db }) {
     /** Nobody fetched it: it stays owed, apart from the rest, and never becomes income (policy "ban, close"). */
     keepUnclaimed: ({ refundId, ...key }: ClosingKey & { refundId: number }): Promise<void> =>
       inClosing(key, (tx, closing) => keepUnclaimed(tx, closing, refundId)),
-    /** Ends the closing. A withdrawn one leaves everything as it was; otherwise the account is closed for good. */
-    endClosing: ({ as, ...key }: ClosingKey & { as: string }): Promise<void> =>
+    /**
+     * Ends the closing. A withdrawn one leaves everything as it was; otherwise the account is closed for good. False where it
+     * cannot end so, because money came in meanwhile.
+     */
+    endClosing: ({ as, ...key }: ClosingKey & { as: string }): Promise<boolean> =>
       inClosing(key, (tx, closing) => endClosing(tx, closing, as)),
   }
 }
@@ -79,13 +82,14 @@ async function openRemoval(tx: Tx, { closure, plant, asOf }: Closing, round: num
   await openTask(tx, { plant: plant.plant, kind, accountId, customerId, source, detail: { serial: meter.serial }, dueAt, asOf })
 }
 
-async function endClosing(tx: Tx, { closure, plant, asOf }: Closing, as: string): Promise<void> {
+async function endClosing(tx: Tx, { closure, plant, asOf }: Closing, as: string): Promise<boolean> {
   const { closureId, customerId, accountId } = closure
+  if (as !== 'Withdrawn' && (await readClosingFacts(tx, { closureId, asOf })).outcome !== as) return false
   await endClosure(tx, closureId, { asOf, as })
   if (as === 'Withdrawn') {
     const params = { closureId, customerId }
     await queueNotice(tx, { accountId, kind: 'closing-withdrawn', params, dedupeKey: `closing-withdrawn:${closureId}`, asOf })
-    return
+    return true
   }
   await tx
     .updateTable('accounts')
@@ -95,6 +99,7 @@ async function endClosing(tx: Tx, { closure, plant, asOf }: Closing, as: string)
     .execute()
   const params = { customerId, closedOn: dateAt(asOf, plant.zone) }
   await queueNotice(tx, { accountId, kind: 'account-closed', params, dedupeKey: `account-closed:${closureId}`, asOf })
+  return true
 }
 
 async function withClosing<T>(

@@ -2,6 +2,7 @@ import type { Tx } from '../db/client.ts'
 import type { LockedAccount } from '../db/queries/accounts.ts'
 import { wakeEndedApplication } from '../db/queries/applications.ts'
 import { allocateCredit, readCharges } from '../db/queries/charges.ts'
+import { wakeEndedClosing } from '../db/queries/closures.ts'
 import { balanceOf, post } from '../db/queries/ledger.ts'
 import { queueNotice } from '../db/queries/notices.ts'
 import { takeNumbers } from '../db/queries/numbers.ts'
@@ -46,8 +47,11 @@ export async function postPayment(
   await allocateCredit(tx, ledger, { paymentId: payment.paymentId, namedCharges })
   const remainingAfterMinor = await openTotalMinor(tx, accountId)
   const creditAfterMinor = await balanceOf(tx, credit(accountId))
-  // The demands of an application that ended are void: what is paid all the same goes back to the payer.
-  if (account.closedAt !== null) await wakeEndedApplication(tx, account)
+  // What was asked of an application that ended, or of a customer who left, is void: what is paid all the same goes back.
+  if (account.closedAt !== null) {
+    await wakeEndedApplication(tx, account)
+    await wakeEndedClosing(tx, account)
+  }
   const noted: PaymentMismatch[] = account.closedAt === null ? mismatches : [...mismatches, 'account-closed']
   await finishPayment(tx, payment.paymentId, {
     accountId,

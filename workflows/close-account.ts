@@ -31,42 +31,63 @@ export async function closeAccount(input: CloseAccountInput): Promise<string> {
   return procedure(
     { ...input, topics: [`account:${input.accountId}`, `connection:${input.customerId}`], input: { ...input } },
     async (p) => {
-      const load = async (): Promise<ClosingFacts> => facts.readClosing({ closureId, asOf: await p.now() })
-      let known = await load()
-      if (known.closure.endedAs !== null) return known.closure.endedAs
-      acceptClosingDecisions(p, () => known)
-
-      await waitToLeave(p, input, known)
-      // Here nothing more is decided, and what was being decided is in its row: a withdrawal counts, or is refused.
-      await p.stage('EndingSupply')
-      await condition(allHandlersFinished)
-      known = await load()
-      if (known.isWithdrawn && !known.isSupplyEnded) return end(p, closureId, 'Withdrawn')
-      await work.endSupply({ closureId, asOf: await p.now() })
-
-      for (known = await load(); !known.removal.isMeterGone; known = await load()) await takeMeterDown(p, input, known)
-      await work.settleClosing({ closureId, asOf: await p.now() })
-
-      for (known = await load(); ; known = await load()) {
-        const next = nextRefund(known)
-        if (known.refundableMinor > 0 && known.openDebtMinor === 0)
-          await work.requestClosingRefunds({ closureId, asOf: await p.now() })
-        else if (next?.act === 'approve')
-          await work.approveCreditRefund({ accountId: input.accountId, refundId: next.refund.refundId })
-        else if (next?.act === 'pay')
-          await work.payClosingRefund({ closureId, refundId: next.refund.refundId, asOf: await p.now() })
-        else if (next === undefined && known.openDebtMinor === 0)
-          return end(p, closureId, known.refunds.some(({ state }) => state === 'unclaimed') ? 'ClosedUnclaimed' : 'Closed')
-        else if (next === undefined && (await p.now()) >= known.waitForDebtUntil) return end(p, closureId, 'ClosedOwing')
-        else await waitForMoney(p, input, known)
+      const leaver: Leaver = { p, input, known: await facts.readClosing({ closureId, asOf: await p.now() }) }
+      const { endedAs } = leaver.known.closure
+      if (endedAs === 'Withdrawn') return endedAs
+      acceptClosingDecisions(p, () => leaver.known)
+      if (endedAs === null && !(await leave(leaver))) {
+        await work.endClosing({ closureId, as: 'Withdrawn', asOf: await p.now() })
+        return 'Withdrawn'
       }
+      // After the end as well: money that came to a closed account woke this run, and goes back.
+      return giveMoneyBack(leaver)
     },
   )
 }
 
-async function end(p: Procedure, closureId: string, as: string): Promise<string> {
-  await work.endClosing({ closureId, as, asOf: await p.now() })
-  return as
+/** A closing as its steps see it. */
+interface Leaver {
+  readonly p: Procedure
+  readonly input: CloseAccountInput
+  /** The facts as last read; decisions are judged by them. */
+  known: ClosingFacts
+}
+
+async function look(leaver: Leaver): Promise<ClosingFacts> {
+  leaver.known = await facts.readClosing({ closureId: leaver.input.closureId, asOf: await leaver.p.now() })
+  return leaver.known
+}
+
+/** Supply ends, the meter comes down, the account is settled. False where the customer stays after all. */
+async function leave(leaver: Leaver): Promise<boolean> {
+  const { p, input } = leaver
+  const { closureId } = input
+  await waitToLeave(p, input, leaver.known)
+  // Here nothing more is decided, and what was being decided is in its row: a withdrawal counts, or is refused.
+  await p.stage('EndingSupply')
+  await condition(allHandlersFinished)
+  const { isWithdrawn, isSupplyEnded } = await look(leaver)
+  if (isWithdrawn && !isSupplyEnded) return false
+  await work.endSupply({ closureId, asOf: await p.now() })
+  while (!(await look(leaver)).removal.isMeterGone) await takeMeterDown(p, input, leaver.known)
+  await work.settleClosing({ closureId, asOf: await p.now() })
+  return true
+}
+
+/** Until nothing is left to give back and nothing to wait for. What comes in while it ends is given back first. */
+async function giveMoneyBack(leaver: Leaver): Promise<string> {
+  const { p, input } = leaver
+  const { closureId, accountId } = input
+  for (;;) {
+    const known = await look(leaver)
+    const next = nextRefund(known)
+    if (known.refundableMinor > 0 && known.openDebtMinor === 0)
+      await work.requestClosingRefunds({ closureId, asOf: await p.now() })
+    else if (next?.act === 'approve') await work.approveCreditRefund({ accountId, refundId: next.refund.refundId })
+    else if (next?.act === 'pay') await work.payClosingRefund({ closureId, refundId: next.refund.refundId, asOf: await p.now() })
+    else if (known.outcome === null) await waitForMoney(p, input, known)
+    else if (await work.endClosing({ closureId, as: known.outcome, asOf: await p.now() })) return known.outcome
+  }
 }
 
 /** Notified, and free to stay until the last supplied day is over. */

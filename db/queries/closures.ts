@@ -69,12 +69,26 @@ export async function openClosure(
   return (await findClosure(tx, closureId)) as Closure
 }
 
-/** Ends a closure; ending it again changes nothing. */
+/** Ends a closure. Ending it again, after money that came later, leaves the first end's time and says how it stands now. */
 export async function endClosure(tx: Tx, closureId: string, { asOf, as }: { asOf: string; as: string }): Promise<void> {
   await tx
     .updateTable('closures')
-    .set({ endedAt: asOf, endedAs: as })
+    .set((eb) => ({ endedAt: eb.fn.coalesce('endedAt', eb.val(asOf)), endedAs: as }))
     .where('closureId', '=', closureId)
-    .where('endedAt', 'is', null)
     .execute()
+}
+
+/** Money came to an account that is closed: its closing looks again, and gives it back. Any other account is left alone. */
+export async function wakeEndedClosing(tx: Tx, { accountId, plant }: { accountId: string; plant: string }): Promise<void> {
+  const ended = await tx
+    .selectFrom('closures')
+    .select(['closureId', 'customerId'])
+    .where('accountId', '=', accountId)
+    .where('endedAt', 'is not', null)
+    .where('endedAs', '<>', 'Withdrawn')
+    .orderBy('endedAt', 'desc')
+    .executeTakeFirst()
+  if (ended === undefined) return
+  const input = { plant, accountId, ...ended }
+  await startWorkflow(tx, { workflowType: 'closeAccount', workflowId: processIds.closing(ended.closureId), input })
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createClosingActivities } from '../../activities/closing.ts'
 import { withAccount } from '../../db/queries/accounts.ts'
 import { appendClockSegment } from '../../db/queries/clock.ts'
 import { openClosure } from '../../db/queries/closures.ts'
@@ -17,6 +18,7 @@ import { approveTask, completeTask } from '../../workflows/do-field-task.ts'
 import type { DecisionInput, DecisionUpdate, StandingDecision } from '../../workflows/decisions.ts'
 import { nudge } from '../../workflows/procedure.ts'
 import { connectCustomer, type ConnectedCustomer, type CustomerWish, payInCash } from '../support/connections.ts'
+import { hear } from '../support/payers.ts'
 import { PLANT, type Village, village } from '../support/village.ts'
 
 /** A run that is busy with a slow local activity hears of nothing else before this is over. */
@@ -180,6 +182,27 @@ describe('leaving on 10 July', () => {
     await katsa.settle()
     // Five rupees too much: they go back as well.
     expect(await where(owing)).toMatchObject({ stage: 'ApprovingRefund' })
+    await decide(owing, approveClosingRefund, { by: 'deepa' })
+    await decide(owing, payClosingRefund, { by: 'asha', detail: { method: 'cash' } })
+    expect(await where(owing)).toMatchObject({ outcome: 'Closed' })
+    expect(await balanceOf(katsa.db, credit(owing.accountId))).toBe(0)
+  })
+
+  test('money that comes in the moment the closing ends keeps it open', async () => {
+    const { accountId, closureId } = owing
+    const asOf = await katsa.now()
+    await payInCash(katsa.db, { accountId, amountMinor: 900, at: asOf, reference: 'at-the-end' })
+    const ending = createClosingActivities({ db: katsa.db }).endClosing({ closureId, as: 'Closed', asOf })
+    expect(await ending).toBe(false)
+  })
+
+  test('money that comes to a closed account goes back as well', async () => {
+    await hear(katsa.db, { reference: 'late-1', amountMinor: 2_500, payer: owing.accountId, asOf: await katsa.now() })
+    await katsa.settle()
+    // 9 rupees from before, and 25.
+    const refund = katsa.db.selectFrom('refunds').select(['amountMinor', 'state']).where('accountId', '=', owing.accountId)
+    expect(await refund.orderBy('refundId', 'desc').executeTakeFirst()).toEqual({ amountMinor: 3_400, state: 'requested' })
+    expect(await where(owing)).toMatchObject({ stage: 'ApprovingRefund', outcome: null })
     await decide(owing, approveClosingRefund, { by: 'deepa' })
     await decide(owing, payClosingRefund, { by: 'asha', detail: { method: 'cash' } })
     expect(await where(owing)).toMatchObject({ outcome: 'Closed' })
