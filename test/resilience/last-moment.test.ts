@@ -49,7 +49,8 @@ function landing(
   const landed = new Map<number, Promise<void>>()
   return new Promise((resolve, reject) => {
     const onStart = ({ args }: Doing): void => {
-      const n = runs.indexOf(String(args.workflowId ?? args.closureId ?? ''))
+      const { workflowId, closureId } = args as { workflowId?: string; closureId?: string }
+      const n = runs.indexOf(workflowId ?? closureId ?? '')
       if (n < 0 || landed.has(n) || !isIt(args)) return
       landed.set(
         n,
