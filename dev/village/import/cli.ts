@@ -4,7 +4,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../../config.ts'
 import { createDatabase } from '../../../db/client.ts'
-import { businessNow } from '../../../db/queries/clock.ts'
+import { businessNow, readClock } from '../../../db/queries/clock.ts'
 import { isDomainError } from '../../../domain/errors.ts'
 import type { CsvFile } from './csv-rows.ts'
 import { importCustomers, type ImportReport } from './import-customers.ts'
@@ -50,6 +50,7 @@ async function runImport({ plant, customers, keepGood }: Asked): Promise<ImportR
   const { database } = loadConfig(['database'])
   const db = createDatabase(database.url)
   try {
+    if ((await readClock(db, plant)).length === 0) throw new Error(`There is no plant ${plant}.`)
     const asOf = await businessNow(db, plant, Date.now())
     return await importCustomers(db, { plant, file, mode: keepGood ? 'keep-good' : 'all-or-nothing', asOf })
   } finally {
