@@ -13,6 +13,8 @@ import { doMeterWork, type MeterWork, readMeterWork, withdrawHandTask } from './
 /** What the workflow needs to know of it. */
 export interface SupplyWork {
   readonly needed: boolean
+  /** What it needs, e.g. `open-task`. */
+  readonly act: string | null
   /** The meter (or the technician) has confirmed what is wanted, and the customer was told. */
   readonly settled: boolean
   /** When somebody must be told that the meter is still away. */
@@ -24,6 +26,7 @@ type Act = (tx: Tx, on: InArrears) => Promise<void>
 /** The acts that the supply needs now, found without doing them. */
 export interface PlannedSupplyWork {
   readonly acts: readonly Act[]
+  readonly act: string | null
   readonly settled: boolean
   readonly lookAgainAt: string | null
   readonly topics: readonly Topic[]
@@ -35,20 +38,23 @@ export interface PlannedSupplyWork {
  */
 export async function supplyWork(db: Db | Tx, arrears: Arrears): Promise<PlannedSupplyWork> {
   const supply = await readSupplyState(db, arrears.customerId)
-  if (supply === undefined) return { acts: [], settled: true, lookAgainAt: null, topics: [] }
+  if (supply === undefined) return { acts: [], act: null, settled: true, lookAgainAt: null, topics: [] }
   const meter: Topic = `meter:${supply.serial}`
   const overtaken = await overtakenTasks(db, arrears.customerId, supply)
-  if (overtaken.length > 0) return { acts: [withdraw(supply, overtaken)], settled: false, lookAgainAt: null, topics: [meter] }
+  if (overtaken.length > 0)
+    return { acts: [withdraw(supply, overtaken)], act: 'withdraw', settled: false, lookAgainAt: null, topics: [meter] }
   // A limit or hours that another process changed are its own to see to.
   const isOfOthers = supply.isRelaySet && supply.source !== processIds.collection(arrears.customerId)
   if (supply.isCarried || isOfOthers) {
     const word = await wordOwed(db, arrears, supply)
-    return { acts: word === undefined ? [] : [word], settled: word === undefined, lookAgainAt: null, topics: [meter] }
+    const base = { settled: word === undefined, lookAgainAt: null, topics: [meter] }
+    return word === undefined ? { ...base, acts: [], act: null } : { ...base, acts: [word], act: 'word' }
   }
   const source = taskSource(arrears.customerId, supply.desiredVersion)
   const work = await readMeterWork(db, { supply, source, plant: arrears.plant, asOf: arrears.state.asOf })
   return {
     acts: work.act === null ? [] : [handle(supply, work)],
+    act: work.act === null ? null : JSON.stringify(work.act),
     settled: false,
     lookAgainAt: work.lookAgainAt,
     topics: work.task === undefined ? [meter] : [meter, `task:${work.task.taskId}`],

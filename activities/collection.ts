@@ -8,6 +8,7 @@ import { readDecision } from '../db/queries/processes.ts'
 import { readPlant } from '../db/queries/plants.ts'
 import { placeHold } from '../db/queries/supply.ts'
 import { readTask } from '../db/queries/tasks.ts'
+import { isBanAsked } from '../domain/after-cut.ts'
 import { nextStep, type NextStep } from '../domain/arrears.ts'
 import { dateAt } from '../domain/calendar.ts'
 import { processIds } from '../domain/process-ids.ts'
@@ -26,7 +27,7 @@ export interface CollectionFacts {
   readonly next: NextStep
   /** What the supply still needs: a task, a confirmation, a word to the customer. */
   readonly supply: SupplyWork
-  /** The step that a cluster or state in-charge must decide, e.g. `protected:91`, `ban:7`. */
+  /** The step that a cluster or state in-charge must decide, e.g. `protected:91`, `ban:7:1`. */
   readonly asks: { readonly step: string; readonly of: 'state-in-charge' | 'cluster-in-charge' } | null
   /** Notices carried by hand that have been handed over but not noted yet. */
   readonly carriedTaskIds: readonly string[]
@@ -108,10 +109,10 @@ async function readCollection(db: Db | Tx, { customerId, accountId, asOf }: Coll
   const carried = await carriedNotices(db, arrears)
   return {
     next: nextStep(arrears.state),
-    supply: { needed: supply.acts.length > 0, settled: supply.settled, lookAgainAt: supply.lookAgainAt },
+    supply: { needed: supply.acts.length > 0, act: supply.act, settled: supply.settled, lookAgainAt: supply.lookAgainAt },
     asks,
     carriedTaskIds: carried.handedOver,
-    banned: await isBanned(db, arrears),
+    banned: arrears.isBanConfirmed,
     hasLeft: arrears.leftOn !== null,
     openMinor: arrears.state.debts.reduce((sum, { openMinor }) => sum + openMinor, 0),
     topics: [
@@ -124,21 +125,15 @@ async function readCollection(db: Db | Tx, { customerId, accountId, asOf }: Coll
 }
 
 /** A question put to an in-charge and not answered yet: a protected customer, or the ban. */
-async function openQuestion(db: Db | Tx, { state, customerId, holdId }: Arrears): Promise<CollectionFacts['asks']> {
+async function openQuestion(db: Db | Tx, arrears: Arrears): Promise<CollectionFacts['asks']> {
+  const { state, customerId, banStep, isBanConfirmed, plant } = arrears
   const workflowId = processIds.collection(customerId)
   for (const debt of state.debts.filter(({ steps }) => steps.some(({ step }) => step === 'ask-state'))) {
     const step = `protected:${debt.chargeId}`
     if ((await readDecision(db, workflowId, step)) === undefined) return { step, of: 'state-in-charge' }
   }
-  const asked = state.debts.some(({ steps }) => steps.some(({ step }) => step === 'ban'))
-  if (!asked || holdId === null) return null
-  const step = `ban:${holdId}`
-  return (await readDecision(db, workflowId, step)) === undefined ? { step, of: 'cluster-in-charge' } : null
-}
-
-async function isBanned(db: Db | Tx, { customerId, holdId }: Arrears): Promise<boolean> {
-  const decision = holdId === null ? undefined : await readDecision(db, processIds.collection(customerId), `ban:${holdId}`)
-  return decision?.verdict === 'confirmed'
+  const isAsked = banStep !== null && !isBanConfirmed && isBanAsked(state, dateAt(state.asOf, plant.zone))
+  return isAsked ? { step: banStep, of: 'cluster-in-charge' } : null
 }
 
 /** Notices that somebody carries, by the state of their task: noted once handed over, awaited until then. */

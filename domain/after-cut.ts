@@ -2,26 +2,38 @@ import type { NextStep } from './arrears.ts'
 import type { ArrearsState } from './dunning.ts'
 import { addDuration, atTimeOn, dateAt, earliest, latest, startOfDay, subtractDuration } from './calendar.ts'
 import type { IsoDate, IsoInstant } from './calendar.ts'
-import { overdueDebts, overdueMinor, recordOf } from './debt.ts'
+import { bansOf, overdueDebts, overdueMinor, recordOf } from './debt.ts'
 import type { Debt, DunningRecord, DunningStep } from './debt.ts'
 
 /**
- * What follows a cut that stays unpaid: the deposit is drawn P15D after it, with P7D notice delivered before; a ban is proposed after P60D
- * (policy "deposit drawn", "ban, close"; manual 2.2.8). The steps are kept with the oldest overdue debts of the cut.
+ * What follows a cut that stays unpaid: the deposit is drawn P15D after it, with P7D notice delivered before; a ban is proposed after P60D,
+ * and again as long after it was declined (policy "deposit drawn", "ban, close"; manual 2.2.8). The steps are kept with the oldest overdue debts of the cut.
  */
 export function afterCutStep(state: ArrearsState, today: IsoDate): NextStep {
-  const { cutAt, asOf, calendar } = state
+  const { cutAt, banDeclinedAt, asOf, calendar } = state
   const debts = overdueDebts(state.debts, today)
   const terms = debts[0]?.terms
   if (cutAt === undefined || !terms) return { kind: 'wait', reason: 'clock' }
-  const cutOn = dateAt(cutAt, calendar.zone)
-  const banAt = startOfDay(addDuration(cutOn, terms.banAfter), calendar.zone)
+  const banAt = startOfDay(addDuration(dateAt(banDeclinedAt ?? cutAt, calendar.zone), terms.banAfter), calendar.zone)
   if (asOf >= banAt)
-    return since(debts, 'ban', cutAt)
+    return isBanAsked(state, today)
       ? { kind: 'wait', reason: 'clock' }
-      : { kind: 'ban', at: banAt, steps: stepsOf(debts, 'ban') }
+      : { kind: 'ban', at: banAt, steps: stepsOf(debts, nextBan(debts)) }
   const deposit = depositStep(state, debts, cutAt) ?? { kind: 'wait', reason: 'clock' }
   return deposit.kind === 'wait' ? { ...deposit, until: earliest(deposit.until ?? banAt, banAt) } : deposit
+}
+
+/** The question of the ban stands: put since the cut, or since it was last declined. */
+export function isBanAsked({ debts, cutAt, banDeclinedAt }: ArrearsState, today: IsoDate): boolean {
+  if (cutAt === undefined) return false
+  const asked = overdueDebts(debts, today).flatMap(bansOf)
+  return asked.some(({ decidedAt }) => (banDeclinedAt === undefined ? decidedAt >= cutAt : decidedAt > banDeclinedAt))
+}
+
+/** One number for all debts, above every number any of them has had. */
+function nextBan(debts: readonly Debt[]): DunningStep {
+  const numbers = debts.flatMap(bansOf).map(({ step }) => Number(step.slice('ban-'.length)))
+  return `ban-${Math.max(0, ...numbers) + 1}`
 }
 
 function depositStep(state: ArrearsState, debts: readonly Debt[], cutAt: IsoInstant): NextStep | undefined {

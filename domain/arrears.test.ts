@@ -262,8 +262,17 @@ describe('after the cut', () => {
   })
 
   test('a ban is proposed 60 days after, once', () => {
-    expect(cut(at('2026-10-26'))).toMatchObject({ kind: 'ban', steps: [{ chargeId: 1, step: 'ban' }] })
-    expect(cut(at('2026-10-27'), [taken('ban', '2026-10-26')])).toEqual({ kind: 'wait', reason: 'clock' })
+    expect(cut(at('2026-10-26'))).toMatchObject({ kind: 'ban', steps: [{ chargeId: 1, step: 'ban-1' }] })
+    expect(cut(at('2026-10-27'), [taken('ban-1', '2026-10-26')])).toEqual({ kind: 'wait', reason: 'clock' })
+  })
+
+  test('a ban that was declined is proposed again 60 days later', () => {
+    const steps = [...CHASED, taken('cut', '2026-08-27'), taken('ban-1', '2026-10-26')]
+    const declined = (asOf: string, more: DunningRecord[] = []) =>
+      nextStep(ready({ cutAt, banDeclinedAt: at('2026-10-28'), asOf, depositHeldMinor: 0 }, { steps: [...steps, ...more] }))
+    expect(declined(at('2026-10-29'))).toEqual({ kind: 'wait', reason: 'clock', until: at('2026-12-27', '00:00') })
+    expect(declined(at('2026-12-27'))).toMatchObject({ kind: 'ban', steps: [{ chargeId: 1, step: 'ban-2' }] })
+    expect(declined(at('2026-12-28'), [taken('ban-2', '2026-12-27')])).toEqual({ kind: 'wait', reason: 'clock' })
   })
 
   test('a newer bill is still announced, but needs no notice of a second cut', () => {

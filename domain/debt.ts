@@ -5,8 +5,8 @@ import type { ChasingTerms } from './chasing-calendar.ts'
 import { sumMinor } from './money.ts'
 
 /**
- * Steps in the chasing of one debt (policy "steps"). `notice` and `visit` carry a number: a notice that grew old is given again, as
- * `notice-2`. `ask-state` asks about a protected customer, `deposit-notice` and `deposit-draw` follow a cut.
+ * Steps in the chasing of one debt (policy "steps"). `notice`, `visit` and `ban` carry a number: a notice that grew old is given
+ * again, as `notice-2`. `ask-state` asks about a protected customer, `deposit-notice` and `deposit-draw` follow a cut.
  */
 export type DunningStep =
   | 'remind-before'
@@ -18,7 +18,7 @@ export type DunningStep =
   | 'cut'
   | 'deposit-notice'
   | 'deposit-draw'
-  | 'ban'
+  | `ban-${number}`
 
 /** A step that was decided for a debt, unique by (charge, step); `sentAt` and `deliveredAt` follow when they happen. */
 export type DunningRecord = {
@@ -76,4 +76,9 @@ export function recordOf(debt: Debt, step: DunningStep): DunningRecord | undefin
 /** Notices given for a debt, oldest first. */
 export function noticesOf(debt: Debt): DunningRecord[] {
   return debt.steps.filter(({ step }) => step.startsWith('notice-')).toSorted((a, b) => (a.decidedAt < b.decidedAt ? -1 : 1))
+}
+
+/** The questions whether the contract ends that were put about a debt, by their steps. */
+export function bansOf(debt: Debt): DunningRecord[] {
+  return debt.steps.filter(({ step }) => step.startsWith('ban-'))
 }

@@ -25,6 +25,8 @@ export type ArrearsState = {
   readonly protections: readonly Protection[]
   /** When the hold `unpaid` was placed, while it stands. */
   readonly cutAt?: IsoInstant
+  /** When the cluster in-charge last declined to end the contract for this cut. */
+  readonly banDeclinedAt?: IsoInstant
   readonly calendar: ChasingCalendar
   readonly policy: Pick<PlantPolicy, 'payment'>
   readonly asOf: IsoInstant

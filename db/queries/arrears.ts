@@ -21,6 +21,9 @@ export interface Arrears {
   readonly currency: string
   /** The open hold `unpaid`, while the connection is cut. */
   readonly holdId: number | null
+  /** The question of the ban that stands or comes next, e.g. `ban:7:2`; null while nothing is cut. */
+  readonly banStep: string | null
+  readonly isBanConfirmed: boolean
   readonly leftOn: string | null
 }
 
@@ -40,12 +43,15 @@ export async function readArrears(db: Db | Tx, customerId: string, asOf: string)
   const plant = await readPlant(db, account.plant, asOf)
   const debts = await readDebts(db, account)
   const hold = await unpaidHold(db, customerId)
+  const bans = hold === undefined ? [] : await banDecisions(db, customerId, hold.holdId)
+  const banDeclinedAt = bans.findLast(({ verdict }) => verdict === 'declined')?.decidedAt
   const state: ArrearsState = {
     debts,
     asOf,
     depositHeldMinor: await balanceOf(db, depositHeld(account.accountId)),
     protections: await readProtections(db, { ...account, customerId }, { plant, debts, asOf }),
     ...(hold !== undefined && { cutAt: hold.placedAt }),
+    ...(banDeclinedAt !== undefined && { banDeclinedAt }),
     calendar: { zone: plant.zone, protectedDays: await protectedDays(db, account.plant) },
     policy: plant.policy,
   }
@@ -56,8 +62,21 @@ export async function readArrears(db: Db | Tx, customerId: string, asOf: string)
     customerId,
     currency: account.currency,
     holdId: hold?.holdId ?? null,
+    banStep: hold === undefined ? null : `ban:${hold.holdId}:${bans.length + 1}`,
+    isBanConfirmed: bans.some(({ verdict }) => verdict === 'confirmed'),
     leftOn: account.leftOn,
   }
+}
+
+/** What the cluster in-charge has said to ending the contract for this cut, oldest first. */
+function banDecisions(db: Db | Tx, customerId: string, holdId: number): Promise<{ verdict: string; decidedAt: string }[]> {
+  return db
+    .selectFrom('decisions')
+    .select(['verdict', 'decidedAt'])
+    .where('workflowId', '=', processIds.collection(customerId))
+    .where('step', 'like', `ban:${holdId}:%`)
+    .orderBy('decidedAt')
+    .execute()
 }
 
 /** The hold that a cut for non-payment placed, while it stands. */
