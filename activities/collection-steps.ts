@@ -11,6 +11,8 @@ import type { NextStep, StepOfDebt } from '../domain/arrears.ts'
 import { addDuration, addToInstant, dateAt, daysBetween } from '../domain/calendar.ts'
 import { firstCutMoment } from '../domain/chasing-calendar.ts'
 import { overdueMinor } from '../domain/debt.ts'
+import { depositParts } from '../domain/deposit.ts'
+import { nextPeriod, periodContaining } from '../domain/period.ts'
 import { processIds } from '../domain/process-ids.ts'
 import type { InArrears } from './collection.ts'
 
@@ -159,11 +161,7 @@ async function draw(tx: Tx, { arrears, account }: InArrears, { steps, amountMino
   const today = dateAt(state.asOf, zone)
   await taken(tx, { steps, asOf: state.asOf })
   await drawDeposit(tx, { account, asOf: state.asOf, zone }, { amountMinor })
-  await issueCharge(
-    tx,
-    { account, asOf: state.asOf },
-    { kind: 'deposit', source: `restore:${steps[0]?.chargeId ?? 0}`, amountMinor, dueOn: addDuration(today, 'P90D') },
-  )
+  await askDepositAgain(tx, { arrears, account }, { source: `restore:${steps[0]?.chargeId ?? 0}`, amountMinor })
   const params = {
     customerId,
     remainingMinor: Math.max(0, overdueMinor(state.debts, today) - amountMinor),
@@ -180,6 +178,23 @@ async function draw(tx: Tx, { arrears, account }: InArrears, { steps, amountMino
   return true
 }
 
+/** In as many parts as the policy allows, one with each of the next bills. */
+async function askDepositAgain(
+  tx: Tx,
+  { arrears: { state, plant, currency }, account }: InArrears,
+  { source, amountMinor }: { source: string; amountMinor: number },
+): Promise<void> {
+  const { zone, policy } = plant
+  const parts = depositParts({ dueMinor: amountMinor, parts: policy.deposit.maxParts, currency, policy })
+  let period = periodContaining(dateAt(state.asOf, zone), policy.anchorDay)
+  for (const [index, part] of parts.entries()) {
+    period = nextPeriod(period, policy.anchorDay)
+    const dueOn = addDuration(period.from, policy.postpaid.dueAfter)
+    const charge = { kind: 'deposit', source: `${source}:${index + 1}`, amountMinor: part, dueOn } as const
+    if (part > 0) await issueCharge(tx, { account, asOf: state.asOf }, charge)
+  }
+}
+
 /** Sixty days dark: the cluster in-charge is asked whether the contract ends (policy "ban, close"). */
 async function ban(tx: Tx, { arrears }: InArrears, { steps }: StepOf<'ban'>): Promise<boolean> {
   await ask(tx, arrears, { role: 'cluster-in-charge', decision: 'ban', key: keyOf(steps) })
@@ -191,7 +206,7 @@ async function ask(
   { state, plant, customerId }: Arrears,
   { role, decision, key }: { role: string; decision: 'protected-cut' | 'ban'; key: string },
 ): Promise<void> {
-  const decideBy = dateAt(addToInstant(state.asOf, 'P3D', plant.zone), plant.zone)
+  const decideBy = dateAt(addToInstant(state.asOf, plant.policy.packageChange.approveWithin, plant.zone), plant.zone)
   const params = { decision, requestId: customerId, plantCode: plant.plant, subjectId: customerId, decideBy }
   await tellRole(tx, { plant: plant.plant, role }, { kind: 'decision-needed', params, dedupeKey: `ask:${key}`, asOf: state.asOf })
 }

@@ -200,11 +200,17 @@ describe('after the cut', () => {
     expect(drawn.amountMinor).toBe(50_000) // 800 owed − 500 deposit = 300 still owed
     const again = await katsa.db
       .selectFrom('charges')
-      .select('amountMinor')
+      .select(['amountMinor', 'dueOn'])
       .where('accountId', '=', gone.accountId)
       .where('kind', '=', 'deposit')
-      .executeTakeFirstOrThrow()
-    expect(again.amountMinor).toBe(50_000)
+      .orderBy('dueOn')
+      .execute()
+    // 500 rupees in three parts of whole rupees, with the bills of September to November.
+    expect(again).toEqual([
+      { amountMinor: 16_700, dueOn: '2026-09-10' },
+      { amountMinor: 16_700, dueOn: '2026-10-10' },
+      { amountMinor: 16_600, dueOn: '2026-11-10' },
+    ])
     expect(await relay(gone)).toBe('open')
   })
 
