@@ -1,7 +1,7 @@
 import { allHandlersFinished, condition } from '@temporalio/workflow'
 import type { ClosingFacts } from '../activities/closing-facts.ts'
 import { facts, work } from './activity-proxies.ts'
-import { defineDecision } from './decisions.ts'
+import { type DecisionInput, defineDecision } from './decisions.ts'
 import { type Procedure, procedure } from './procedure.ts'
 
 export interface CloseAccountInput {
@@ -17,9 +17,9 @@ export const withdrawClosing = defineDecision('withdraw')
 export const tryRemovalAgain = defineDecision('try-again')
 /** The meter is gone for good: it is written off, and the last reading is estimated. */
 export const closeWithoutMeter = defineDecision('close-without-meter')
-/** Somebody of the right level gives the money back. */
+/** Somebody of the right level gives the money back: the refund in `detail.refundId`. */
 export const approveClosingRefund = defineDecision('approve-refund')
-/** The money was handed over or sent: `detail` says `method` and `proof`. */
+/** The money of the refund in `detail.refundId` was handed over or sent: `detail` says `method` and `proof`. */
 export const payClosingRefund = defineDecision('pay-refund')
 
 /**
@@ -172,7 +172,8 @@ function stageOf({ openDebtMinor }: ClosingFacts, waiting: NextRefund | undefine
 }
 
 function acceptClosingDecisions(p: Procedure, known: () => ClosingFacts): void {
-  const refundStep = (of: 'refund' | 'pay-out') => () => `${of}:${nextRefund(known())?.refund.refundId ?? 'none'}`
+  const open = (): RefundFact | undefined => nextRefund(known())?.refund
+  const refundStep = (of: 'refund' | 'pay-out') => () => `${of}:${open()?.refundId ?? 'none'}`
   const removalStep = (): string => `no-removal:${known().removal.round}`
   p.decisions.accept(withdrawClosing, {
     step: 'withdrawal',
@@ -196,12 +197,20 @@ function acceptClosingDecisions(p: Procedure, known: () => ClosingFacts): void {
     step: refundStep('refund'),
     verdict: 'approved',
     at: ['ApprovingRefund'],
+    refuse: (input) => unlessNamed(open(), 'requested', input),
     description: 'Approve giving the money back',
   })
   p.decisions.accept(payClosingRefund, {
     step: refundStep('pay-out'),
     verdict: 'paid',
     at: ['PayingOut'],
+    refuse: (input) => unlessNamed(open(), 'approved', input),
     description: 'Say that the money was handed over',
   })
+}
+
+/** Whoever decides was judged by one refund's amount: by the time it is decided another may be the one that waits. */
+function unlessNamed(open: RefundFact | undefined, state: RefundFact['state'], { detail }: DecisionInput) {
+  if (open?.state === state && detail?.refundId === open.refundId) return undefined
+  return { code: 'WRONG_STAGE', message: 'Not the refund that waits for this now' }
 }

@@ -21,9 +21,9 @@ export const withdraw = defineDecision('withdraw')
 export const refuse = defineDecision('refuse')
 /** It cannot be done. */
 export const cancel = defineDecision('cancel')
-/** Money may go back. */
+/** The money of the refund in `detail.refundId` may go back. */
 export const approveRefund = defineDecision('approveRefund')
-/** Money went back: `detail.method` (cash, upi, bank) and, if there is one, `detail.proof`. */
+/** The money of the refund in `detail.refundId` went back: `detail.method` (cash, upi, bank) and, if there is one, `detail.proof`. */
 export const payRefund = defineDecision('payRefund')
 
 /** Before the first stage is written, what fits it is taken already. */
@@ -109,6 +109,7 @@ function acceptRefund(applicant: Applicant): void {
     step: () => `refund:${round()}`,
     verdict: 'approved',
     at: ['RefundApproval'],
+    refuse: (input) => otherRefund(applicant, input, 'requested'),
     description: 'Approve the refund',
   })
   decisions.accept(payRefund, {
@@ -116,8 +117,23 @@ function acceptRefund(applicant: Applicant): void {
     verdict: 'paid',
     at: ['RefundPayOut'],
     description: 'The money was given back',
-    refuse: (input) => lacking('method', 'Say how it was paid')(input) ?? ownApproval(applicant, input),
+    refuse: (input) =>
+      lacking('method', 'Say how it was paid')(input) ??
+      otherRefund(applicant, input, 'approved') ??
+      ownApproval(applicant, input),
   })
+}
+
+/** Whoever decides was judged by one refund's amount: by the time it is decided another may be the one that waits. */
+function otherRefund(
+  { known }: Applicant,
+  { detail }: DecisionInput,
+  state: 'requested' | 'approved',
+): { code: string; message: string } | undefined {
+  const open = known?.refunds.open
+  return open?.state === state && detail?.refundId === open.refundId
+    ? undefined
+    : { code: 'WRONG_STAGE', message: 'Not the refund that waits for this now' }
 }
 
 /** Nobody pays out what he approved himself (policy, "absence"). */

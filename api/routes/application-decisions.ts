@@ -5,11 +5,12 @@ import { assertPackageChoice, assertRoomOnPole } from '../../db/queries/package-
 import { businessNow } from '../../db/queries/clock.ts'
 import { type PlantTerms, readPlant } from '../../db/queries/plants.ts'
 import { readDecision } from '../../db/queries/processes.ts'
-import { readRefunds } from '../../db/queries/refunds.ts'
+import { openRefundOf } from '../../db/queries/refunds.ts'
 import { staffAt } from '../../db/queries/tasks.ts'
 import type { VisibleAccount } from '../../db/queries/visibility.ts'
 import type { JsonObject } from '../../db/tables.ts'
 import { assertMayDecide } from '../../domain/approvals.ts'
+import { DomainError } from '../../domain/errors.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import type { DecisionUpdate, StandingDecision as Standing } from '../../workflows/decisions.ts'
 import {
@@ -87,7 +88,7 @@ function enteringRoutes(app: Api, deps: ApiDeps): void {
       const subject = await subjectOf(deps, request, request.params.applicationId)
       if (!(await staffAt(deps.db, subject.account.plant, 'csa')).includes(to))
         throw new ApiError('INVALID_INPUT', 'No sales agent of that log-in works at this plant.', { details: { to } })
-      return send(deps, request, { ...subject, update: assignAgent, text, detail: { to } })
+      return send(deps, request, { ...subject, update: assignAgent, verdict: 'assigned', text, detail: { to } })
     },
   )
 }
@@ -180,15 +181,16 @@ function refundRoutes(app: Api, deps: ApiDeps): void {
     deciding('refunds.decide', 'Approve the refund that stands', Note),
     async (request) => {
       const subject = await subjectOf(deps, request, request.params.applicationId)
-      const open = (await readRefunds(deps.db, subject.account.accountId)).find(({ state }) => state === 'requested')
+      const open = await openRefundOf(deps.db, ofApplication(subject))
+      if (open === undefined) throw new DomainError('WRONG_STAGE', 'No refund of this application waits')
       const { role, login: deciderId } = staffOf(request)
-      // By the amount (policy, "decision" table); without a refund the process says that there is none to approve.
-      if (open !== undefined)
-        assertMayDecide(
-          { decision: 'refund', amountMinor: open.amountMinor, role, deciderId, makerId: 'system' },
-          subject.terms.policy,
-        )
-      return send(deps, request, { ...subject, update: approveRefund, text: request.body.text })
+      // By the amount (policy, "decision" table).
+      assertMayDecide(
+        { decision: 'refund', amountMinor: open.amountMinor, role, deciderId, makerId: 'system' },
+        subject.terms.policy,
+      )
+      const detail = { refundId: open.refundId }
+      return send(deps, request, { ...subject, update: approveRefund, verdict: 'approved', text: request.body.text, detail })
     },
   )
 
@@ -198,9 +200,15 @@ function refundRoutes(app: Api, deps: ApiDeps): void {
     async (request) => {
       const { text, ...paid } = request.body
       const subject = await subjectOf(deps, request, request.params.applicationId)
-      return send(deps, request, { ...subject, update: payRefund, text, detail: paid })
+      const open = await openRefundOf(deps.db, ofApplication(subject))
+      const detail = { ...(open && { refundId: open.refundId }), ...paid }
+      return send(deps, request, { ...subject, update: payRefund, verdict: 'paid', text, detail })
     },
   )
+}
+
+function ofApplication({ account: { accountId } }: Subject): { accountId: string; source: string } {
+  return { accountId, source: accountId }
 }
 
 interface Subject {

@@ -1,10 +1,11 @@
 import { type Static, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { withAccount } from '../../db/queries/accounts.ts'
+import { recordAudit } from '../../db/queries/audit.ts'
 import { businessNow } from '../../db/queries/clock.ts'
 import { type Closure, findClosure, listClosures, openClosure } from '../../db/queries/closures.ts'
 import { readPlant } from '../../db/queries/plants.ts'
-import { readRefunds } from '../../db/queries/refunds.ts'
+import { openRefundOf, readRefunds } from '../../db/queries/refunds.ts'
 import type { JsonObject } from '../../db/tables.ts'
 import { addDuration, dateAt } from '../../domain/calendar.ts'
 import { DomainError } from '../../domain/errors.ts'
@@ -203,12 +204,13 @@ function refundRoutes(app: Api, deps: ApiDeps): void {
       schema: { tags, summary: 'Approve the refund that waits', params, body: Closed({ text: note }), response },
     },
     async (request) => {
-      await assertApprover(deps, request, request.params.closureId)
+      const refundId = await assertApprover(deps, request, request.params.closureId)
       return send(deps, request, {
         closureId: request.params.closureId,
         update: approveClosingRefund,
         verdict: 'approved',
         text: request.body.text,
+        detail: { refundId },
       })
     },
   )
@@ -236,12 +238,15 @@ function refundRoutes(app: Api, deps: ApiDeps): void {
     },
     async (request) => {
       const { text, method, proof } = request.body
+      const { closureId } = request.params
+      const { accountId } = await visibleClosure(deps, request, closureId)
+      const open = await openRefundOf(deps.db, { accountId, source: closureId })
       return send(deps, request, {
-        closureId: request.params.closureId,
+        closureId,
         update: payClosingRefund,
         verdict: 'paid',
         text,
-        detail: { method, ...(proof !== undefined && { proof }) },
+        detail: { ...(open && { refundId: open.refundId }), method, ...(proof !== undefined && { proof }) },
       })
     },
   )
@@ -269,6 +274,14 @@ async function requestClosure(
       { ...account, customerId },
       { reason, leavingOn, refundMethod, requestedBy: actor, requestedAt: asOf },
     )
+    await recordAudit(tx, {
+      actor,
+      action: 'requestClosure',
+      subject: processIds.closing(closure.closureId),
+      plant,
+      businessAt: asOf,
+      after: { closureId: closure.closureId, reason, leavingOn, trace: request.id },
+    })
     await keepAnswer(tx, idempotencyOf(request), { status: 201, body: show(closure) })
     return show(closure)
   })
@@ -287,18 +300,17 @@ async function visibleClosure(deps: ApiDeps, request: FastifyRequest, closureId:
   return closure
 }
 
-/** The level the refund's amount asks for, and never whoever asked for the closing. */
-async function assertApprover(deps: ApiDeps, request: FastifyRequest, closureId: string): Promise<void> {
+/** The level the refund's amount asks for, and never whoever asked for the closing. Returns the refund; WRONG_STAGE without one. */
+async function assertApprover(deps: ApiDeps, request: FastifyRequest, closureId: string): Promise<number> {
   const closure = await visibleClosure(deps, request, closureId)
-  const refund = (await readRefunds(deps.db, closure.accountId)).find(
-    ({ source, state }) => source.split(':')[0] === closureId && state === 'requested',
-  )
-  if (refund === undefined) return
+  const refund = await openRefundOf(deps.db, { accountId: closure.accountId, source: closureId })
+  if (refund === undefined) throw new DomainError('WRONG_STAGE', 'No refund of this closing waits')
   const { login, role } = staffOf(request)
   const asOf = await businessNow(deps.db, closure.plant, deps.now())
   const { policy } = await readPlant(deps.db, closure.plant, asOf)
   const decision = refund.kind === 'deposit' ? 'deposit-refund' : 'refund'
   assertMayDecide({ decision, amountMinor: refund.amountMinor, role, deciderId: login, makerId: closure.requestedBy }, policy)
+  return refund.refundId
 }
 
 interface Sent {

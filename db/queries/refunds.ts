@@ -44,6 +44,16 @@ export async function readRefunds(db: Db | Tx, accountId: string): Promise<Refun
     .execute()) as Refund[]
 }
 
+/** The refund of an application or closure that waits to be approved or paid: the oldest. */
+export async function openRefundOf(
+  db: Db | Tx,
+  { accountId, source }: { accountId: string; source: string },
+): Promise<Refund | undefined> {
+  return (await readRefunds(db, accountId)).find(
+    (refund) => refund.source.split(':')[0] === source && (refund.state === 'requested' || refund.state === 'approved'),
+  )
+}
+
 /** What may still be refunded: the credit or deposit held, less what was asked for and is not paid out yet. */
 export async function refundableMinor(
   db: Db | Tx,

@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync'
 import { readFileSync } from 'node:fs'
 import { inTransaction, withAccount } from '../../db/queries/accounts.ts'
 import { openClosure } from '../../db/queries/closures.ts'
+import { openRefundOf } from '../../db/queries/refunds.ts'
 import { openTask } from '../../db/queries/tasks.ts'
 import { addToInstant } from '../../domain/calendar.ts'
 import { processIds } from '../../domain/process-ids.ts'
@@ -144,8 +145,9 @@ async function leaving(katsa: Village, { accountId, customerId }: ConnectedCusto
   await katsa.advanceTo('2026-07-10T20:00:00.000Z')
   await reported(katsa, customerId, 'meter-removal', { outcome: 'done', finalRegisterWh: 103_000 })
   const workflowId = processIds.closing(closureId)
-  await decide(katsa, workflowId, approveClosingRefund, { by: 'deepa' })
-  await decide(katsa, workflowId, payClosingRefund, { by: 'imran', detail: { method: 'cash', proof: 'slip-2' } })
+  const refundId = (await openRefundOf(katsa.db, { accountId, source: closureId }))?.refundId ?? 0
+  await decide(katsa, workflowId, approveClosingRefund, { by: 'deepa', detail: { refundId } })
+  await decide(katsa, workflowId, payClosingRefund, { by: 'imran', detail: { refundId, method: 'cash', proof: 'slip-2' } })
   return { 'close-account-paid-back': workflowId }
 }
 

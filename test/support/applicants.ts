@@ -1,6 +1,6 @@
 import { inTransaction } from '../../db/queries/accounts.ts'
 import { createApplication } from '../../db/queries/applications.ts'
-import { readRefunds } from '../../db/queries/refunds.ts'
+import { openRefundOf, readRefunds } from '../../db/queries/refunds.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import type { JsonObject } from '../../db/tables.ts'
 import type { DecisionUpdate, StandingDecision } from '../../workflows/decisions.ts'
@@ -33,7 +33,9 @@ export function applicants(katsa: Village) {
     by: string,
     detail?: JsonObject,
   ): Promise<StandingDecision> {
-    const answer = await handle(applicationId).executeUpdate(update, { args: [{ by, ...(detail && { detail }) }] })
+    const open = await openRefundOf(db, { accountId: applicationId, source: applicationId })
+    const whole = { ...(open && { refundId: open.refundId }), ...detail }
+    const answer = await handle(applicationId).executeUpdate(update, { args: [{ by, detail: whole }] })
     await katsa.settle()
     return answer
   }

@@ -5,6 +5,7 @@ import { withAccount } from '../../db/queries/accounts.ts'
 import { appendClockSegment } from '../../db/queries/clock.ts'
 import { openClosure } from '../../db/queries/closures.ts'
 import { balanceOf, trialBalance } from '../../db/queries/ledger.ts'
+import { openRefundOf } from '../../db/queries/refunds.ts'
 import { credit, depositHeld, receivable, unclaimed } from '../../domain/ledger.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import {
@@ -48,8 +49,10 @@ async function leaving(leavingOn: string, wish: CustomerWish = {}): Promise<Leav
   return { ...customer, closureId: closure.closureId }
 }
 
-async function decide({ closureId }: Leaving, update: DecisionUpdate, input: DecisionInput): Promise<void> {
-  await katsa.temporal.client.workflow.getHandle(processIds.closing(closureId)).executeUpdate(update, { args: [input] })
+async function decide({ accountId, closureId }: Leaving, update: DecisionUpdate, input: DecisionInput): Promise<void> {
+  const open = await openRefundOf(katsa.db, { accountId, source: closureId })
+  const args: [DecisionInput] = [{ ...input, detail: { ...(open && { refundId: open.refundId }), ...input.detail } }]
+  await katsa.temporal.client.workflow.getHandle(processIds.closing(closureId)).executeUpdate(update, { args })
   await katsa.settle()
 }
 
