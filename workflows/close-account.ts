@@ -204,7 +204,7 @@ function acceptClosingDecisions(p: Procedure, known: () => ClosingFacts): void {
     step: refundStep('pay-out'),
     verdict: 'paid',
     at: ['PayingOut'],
-    refuse: (input) => unlessNamed(open(), 'approved', input),
+    refuse: (input) => unlessNamed(open(), 'approved', input) ?? ownApproval(open(), input),
     description: 'Say that the money was handed over',
   })
 }
@@ -213,4 +213,9 @@ function acceptClosingDecisions(p: Procedure, known: () => ClosingFacts): void {
 function unlessNamed(open: RefundFact | undefined, state: RefundFact['state'], { detail }: DecisionInput) {
   if (open?.state === state && detail?.refundId === open.refundId) return undefined
   return { code: 'WRONG_STAGE', message: 'Not the refund that waits for this now' }
+}
+
+/** Nobody pays out what he approved himself (policy, "absence"). */
+function ownApproval(open: RefundFact | undefined, { by }: DecisionInput) {
+  return open?.decision?.by === by ? { code: 'OWN_ENTRY', message: 'Another person pays out what you approved' } : undefined
 }

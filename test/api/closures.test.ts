@@ -59,8 +59,9 @@ test('there is nothing to approve before the account is settled', async () => {
   expect(await waiting()).toMatchObject({ kind: 'deposit', amountMinor: 20_000, state: 'requested' })
 })
 
-test('the second who approves learns who was first', async () => {
+test('nobody pays out himself what he approved', async () => {
   expect(await approve('deepa')).toMatchObject({ status: 200, body: { verdict: 'approved', decidedBy: 'deepa' } })
+  expect(await payOut('deepa')).toMatchObject({ status: 403, body: { code: 'OWN_ENTRY' } })
   expect(await approve('geeta')).toMatchObject({
     status: 409,
     body: { code: 'ALREADY_DECIDED', details: { decidedBy: 'deepa' } },
