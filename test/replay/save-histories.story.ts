@@ -17,9 +17,18 @@ test('the histories of the village are saved', async () => {
   const stories = await liveStories(katsa)
   for (const [name, workflowId] of Object.entries(stories)) {
     const history = await katsa.temporal.client.workflow.getHandle(workflowId).fetchHistory()
-    writeFileSync(`${HISTORIES}${name}.json`, `${historyToJSON(history)}\n`)
+    writeFileSync(`${HISTORIES}${name}.json`, `${withoutIdentity(historyToJSON(history))}\n`)
     const { stage, outcome, parkedReason } = await katsa.process(workflowId)
     console.log(`${name}: ${history.events?.length ?? 0} events, ${outcome ?? stage}`)
     expect(parkedReason).toBeNull()
   }
 }, 600_000)
+
+/** Without who did the work, process and host: it says nothing of the story, and names the machine it was told on. */
+function withoutIdentity(historyJson: string): string {
+  return JSON.stringify(
+    JSON.parse(historyJson, (key, value: unknown) => (key === 'identity' ? undefined : value)),
+    null,
+    2,
+  )
+}
