@@ -168,11 +168,7 @@ async function busyProcesses(tx: Tx, workflowIds: readonly string[]): Promise<Se
     .where('stage', '=', 'Parked')
     .where('outcome', 'is', null)
     .execute()
-  const starting = await tx
-    .selectFrom('outbox')
-    .select('workflowId')
-    .where('workflowId', 'in', workflowIds)
-    .execute()
+  const starting = await tx.selectFrom('outbox').select('workflowId').where('workflowId', 'in', workflowIds).execute()
   return new Set([...parked, ...starting].map(({ workflowId }) => workflowId ?? ''))
 }
 
