@@ -5,8 +5,11 @@ export const STARTS_AT = '2026-06-30T18:30:00.000Z'
 
 /** Customers of the import with a part of their own, and with a log-in. */
 export const CAST = {
-  /** Never pays the bill of July, is cut at the end of August, pays all the day after and is lit again. */
-  cutAndLit: 'BHKATS02301',
+  /**
+   * Came with old dues. Half of them paid in July puts the cut off, then the fair is on, then the notice is too old and is given
+   * again: cut in the middle of August, pays all the day after and is lit again.
+   */
+  cutAndLit: 'BHKATS02401',
   /** Asks for the bigger package; the request waits for the newcomer who tries the demo, as cluster in-charge, for its three days. */
   wantsMoreAndWaits: 'BHKATS01301',
   /** Asks for a package beyond what the village can give, and is refused. */
@@ -31,6 +34,14 @@ export const NEWCOMERS = {
 
 /** When the meter that is away does not answer: longer than the plant waits for it, so that its bill of July is estimated. */
 export const AWAY = { from: '2026-07-27T06:00:00.000Z', to: '2026-08-08T12:00:00.000Z' } as const
+
+/** Days on which nobody of the village is cut or visited (policy "calendar"). */
+export const PROTECTED_DAYS = [
+  { day: '2026-07-28', reason: 'Fair of Sawan' },
+  { day: '2026-07-29', reason: 'Fair of Sawan' },
+  { day: '2026-07-30', reason: 'Fair of Sawan' },
+  { day: '2026-08-15', reason: 'Independence Day' },
+] as const
 
 /** Customers who can log in. */
 export const CUSTOMERS_WITH_LOG_IN: readonly string[] = Object.values(CAST)

@@ -6,6 +6,7 @@ import { receiveMeters } from '../../../db/queries/stock.ts'
 import type { PackageTerms } from '../../../domain/package.ts'
 import { METER_KINDS } from '../../../domain/package.ts'
 import { KATSA_POLICY_V1 } from '../../../domain/policy.ts'
+import { PROTECTED_DAYS } from '../cast.ts'
 import {
   type Checked,
   checkFeeders,
@@ -82,6 +83,10 @@ async function insertLines(tx: Tx, { plant: { plant }, feeders, poles, packages 
   await tx
     .insertInto('feeders')
     .values(feeders.map((row) => ({ plant, ...row })))
+    .execute()
+  await tx
+    .insertInto('protectedDays')
+    .values(PROTECTED_DAYS.map((row) => ({ plant, ...row })))
     .execute()
   await tx
     .insertInto('poles')

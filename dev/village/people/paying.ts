@@ -104,10 +104,15 @@ export async function payBills(company: Company): Promise<void> {
 function paydaysOf(customerId: string, when: { month: string; isPrepaid: boolean }): Payday[] {
   const date = `${when.month}-02`
   if (customerId === CAST.paysByWallet) return [{ date, share: 1, by: 'wallet' }]
-  // The bill of July is the one that is never paid before the cut.
-  if (customerId === CAST.cutAndLit) return when.month <= '2026-08' ? [] : [{ date, share: 1, by: 'counter' }]
+  if (customerId === CAST.cutAndLit) return paydaysBeforeTheCut(when.month)
   const isCast = (Object.values(CAST) as string[]).includes(customerId)
   return isCast ? [{ date: `${when.month}-06`, share: 1, by: 'counter' }] : paydays(customerId, when)
+}
+
+/** A little more than half of the old dues, which puts the cut off; then nothing until it has come. */
+function paydaysBeforeTheCut(month: string): Payday[] {
+  if (month === MONTH_OF_START) return [{ date: '2026-07-17', share: 0.55, by: 'counter' }]
+  return month === '2026-08' ? [] : [{ date: `${month}-02`, share: 1, by: 'counter' }]
 }
 
 /** Dark households pay after days or weeks; the one with that part on the day after its cut. */
