@@ -2,6 +2,7 @@ import type { CollectionFacts } from '../activities/collection.ts'
 import { facts, work } from './activity-proxies.ts'
 import { defineDecision } from './decisions.ts'
 import { type Procedure, procedure } from './procedure.ts'
+import { createProgressGuard } from './progress-guard.ts'
 import type { StageFacts, WaitingFor } from './stage.ts'
 
 export interface CollectDuesInput {
@@ -28,11 +29,13 @@ export async function collectDues(input: CollectDuesInput): Promise<string> {
   return procedure({ ...input, topics: [`account:${input.accountId}`], input: { ...input } }, async (p) => {
     let known = await look(p, input)
     acceptCollectionDecisions(p, () => known)
+    const assertProgress = createProgressGuard()
 
     for (;;) {
       known = await look(p, input)
       const { next, supply, carriedTaskIds, banned, hasLeft } = known
       if (hasLeft) return 'Left'
+      assertProgress(progressOf(known))
       if (carriedTaskIds.length > 0) await work.noteCarried({ ...input, taskIds: carriedTaskIds, asOf: await p.now() })
       else if (supply.needed) await work.keepSupply({ ...input, asOf: await p.now() })
       else if (banned) {
@@ -44,6 +47,14 @@ export async function collectDues(input: CollectDuesInput): Promise<string> {
       else await waitForChange(p, input, known)
     }
   })
+}
+
+/** What a step must change: everything but the moment since when it is due, which moves by itself. */
+function progressOf(known: CollectionFacts) {
+  const { next, supply, carriedTaskIds, banned } = known
+  const isStep = next.kind !== 'wait' && next.kind !== 'none'
+  const acts = carriedTaskIds.length > 0 || supply.needed || banned || isStep
+  return { ...known, next: { ...next, at: undefined, kind: acts ? `act:${next.kind}` : 'wait' } }
 }
 
 async function look(p: Procedure, input: CollectDuesInput): Promise<CollectionFacts> {
