@@ -1,6 +1,7 @@
 import { type Static, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { withAccount, inTransaction } from '../../db/queries/accounts.ts'
+import { recordAudit } from '../../db/queries/audit.ts'
 import { countBilling, plantSince } from '../../db/queries/billing.ts'
 import { loadBillingSubjects } from '../../db/queries/billing-subjects.ts'
 import { businessNow } from '../../db/queries/clock.ts'
@@ -15,6 +16,7 @@ import { assertPeriodEnded, periodContaining } from '../../domain/period.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import type { Api, ApiDeps } from '../deps.ts'
 import { idempotencyOf } from '../plugins/idempotency.ts'
+import { principalOf } from '../principal.ts'
 import { Closed, CustomerId, IsoDate, MoneyMinor, Nullable, Plant, WorkflowId } from '../schemas.ts'
 import { visibleAccount, visiblePlant } from '../visible.ts'
 
@@ -96,6 +98,14 @@ async function startRun(
   const started = { workflowId: processIds.billingRun(plant, boundary), boundary }
   await inTransaction(db, async (tx) => {
     await startWorkflow(tx, { workflowType: 'runBilling', workflowId: started.workflowId, input: { plant, boundary } })
+    await recordAudit(tx, {
+      actor: principalOf(request).actor,
+      action: 'runBilling',
+      subject: started.workflowId,
+      plant,
+      businessAt: asOf,
+      after: { boundary, trace: request.id },
+    })
     await keepAnswer(tx, idempotencyOf(request), { status: 202, body: started })
   })
   return started
@@ -133,6 +143,14 @@ async function askForAdvance({ db, now }: ApiDeps, request: FastifyRequest, cust
     const answer = { workflowId: processIds.billing(customerId, period), period }
     const input = { plant, accountId, customerId, period, boundary: period, asked }
     await startWorkflow(tx, { workflowType: 'billCustomer', workflowId: answer.workflowId, input })
+    await recordAudit(tx, {
+      actor: principalOf(request).actor,
+      action: 'askForAdvance',
+      subject: answer.workflowId,
+      plant,
+      businessAt: asOf,
+      after: { customerId, period, trace: request.id },
+    })
     await keepAnswer(tx, idempotencyOf(request), { status: 202, body: answer })
     return answer
   })

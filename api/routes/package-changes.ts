@@ -1,6 +1,7 @@
 import { type Static, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { inTransaction } from '../../db/queries/accounts.ts'
+import { recordAudit } from '../../db/queries/audit.ts'
 import { businessNow } from '../../db/queries/clock.ts'
 import { keepAnswer } from '../../db/queries/idempotency.ts'
 import { findPackageRequest, listPackageRequests, type PackageRequest } from '../../db/queries/package-changes.ts'
@@ -153,6 +154,14 @@ async function ask(
   const wish = { customerId, packageCode, takesEffect, meterKind, toFeeder, requestedBy: principalOf(request).actor, asOf }
   return inTransaction(db, async (tx) => {
     const made = show(await requestPackageChange(tx, wish))
+    await recordAudit(tx, {
+      actor: wish.requestedBy,
+      action: 'requestPackageChange',
+      subject: processIds.packageChange(made.requestId),
+      plant,
+      businessAt: asOf,
+      after: { requestId: made.requestId, packageCode, takesEffect, trace: request.id },
+    })
     await keepAnswer(tx, idempotencyOf(request), { status: 201, body: made })
     return made
   })
