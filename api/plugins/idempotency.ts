@@ -42,9 +42,13 @@ export function answerCommandsOnce(app: Api, { db, config }: ApiDeps): void {
   })
 }
 
-/** The caller and the key under which this command is done once. */
+/**
+ * The caller and the key under which this command is done once. Those without a log-in share their keys; whoever chooses one that
+ * was used is told so, unless all of what was asked, password included, is the same.
+ */
 export function idempotencyOf(request: FastifyRequest): IdempotentRequest {
-  return { actor: principalOf(request).actor, key: String(request.headers['idempotency-key']) }
+  const { action } = request.routeOptions.config
+  return { actor: action === 'open' ? 'open' : principalOf(request).actor, key: String(request.headers['idempotency-key']) }
 }
 
 function replay(reply: FastifyReply, { status, body }: { status: number; body: unknown }): FastifyReply {

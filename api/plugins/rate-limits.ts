@@ -3,8 +3,8 @@ import type { Api, ApiDeps } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 
 /**
- * Log-ins are limited by address and identity, so that passwords cannot be tried out and one caller cannot lock out another.
- * Counted in this process: behind several, each allows as many. Other routes cost a token.
+ * Log-ins are limited by address and identity, so that passwords cannot be tried out and one caller cannot lock out another;
+ * sign-ups by address alone. Counted in this process: behind several, each allows as many. Other routes cost a token.
  */
 export async function limitRates(app: Api, { config }: ApiDeps): Promise<void> {
   await app.register(rateLimit, {
