@@ -6,6 +6,7 @@ import { applicationRoutes } from './routes/applications.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { billRoutes } from './routes/bills.ts'
 import { billingRoutes } from './routes/billing.ts'
+import { closureDecisionRoutes } from './routes/closure-decisions.ts'
 import { closureRoutes } from './routes/closures.ts'
 import { collectionRoutes } from './routes/collections.ts'
 import { customerRoutes } from './routes/customers.ts'
@@ -46,6 +47,7 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   ledgerRoutes,
   packageChangeRoutes,
   closureRoutes,
+  closureDecisionRoutes,
   collectionRoutes,
   billingRoutes,
   billRoutes,

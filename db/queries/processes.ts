@@ -67,7 +67,12 @@ export async function recordDecision(db: Db | Tx, decision: Decision): Promise<{
     .returning('step')
     .executeTakeFirst()
   const standing = await readDecision(db, decision.workflowId, decision.step)
-  return { recorded: inserted !== undefined, standing: standing ?? decision }
+  // A second try of the very same decision, whose first try did commit, is that decision and no other's.
+  const isThisOne =
+    standing?.decidedBy === decision.decidedBy &&
+    standing.verdict === decision.verdict &&
+    standing.decidedAt === decision.decidedAt
+  return { recorded: inserted !== undefined || isThisOne, standing: standing ?? decision }
 }
 
 /** The decision that stands for this step, if any. */
