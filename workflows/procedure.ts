@@ -67,7 +67,7 @@ class HistoryIsLong extends Error {}
  * Runs the body of a procedure: every body begins by loading, passes over what is done already, and so can be run again at
  * any time. What cannot go on is parked with its reason until someone says `retry`. The end is written first and then confirmed
  * by one more look, so a fact that was committed before the end counts; a nudge or a decision that lands meanwhile makes it look
- * again. Between the last look's outcome and the return nothing is awaited that changes anything.
+ * again. Between the last check and the return nothing is awaited.
  */
 export async function procedure(start: ProcedureStart, body: (p: Procedure) => Promise<string>): Promise<string> {
   const flag = { raised: false }
@@ -84,12 +84,13 @@ export async function procedure(start: ProcedureStart, body: (p: Procedure) => P
   }
   const park = createParking(stage)
 
-  for (let written: string | undefined; ;) {
+  let written: string | undefined
+  for (;;) {
     flag.raised = false
     const outcome = await attempt(body, p, { park, input: start.input })
-    if (outcome !== undefined && outcome === written && stage.hasEnded() && !flag.raised && allHandlersFinished()) return outcome
-    written = outcome
     if (outcome !== undefined) await stage.end(outcome)
+    if (outcome !== undefined && outcome === written && !flag.raised && allHandlersFinished()) return outcome
+    written = outcome
     await condition(allHandlersFinished)
   }
 }

@@ -26,8 +26,6 @@ export interface Stage {
   current(): string
   enter(name: string, stageFacts?: StageFacts): Promise<void>
   end(outcome: string): Promise<void>
-  /** True while the end is what was written last: no stage was entered since. */
-  hasEnded(): boolean
 }
 
 /** Keeps the process row, the search attributes and the current details in step, written only when something changed. */
@@ -77,7 +75,6 @@ export function createStage({ start, clock }: { start: ProcedureStart; clock: Pl
     current: (): string => current,
     enter: (name: string, stageFacts: StageFacts = {}): Promise<void> => write(name, stageFacts),
     end: (outcome: string): Promise<void> => write('Ended', {}, outcome),
-    hasEnded: (): boolean => current === 'Ended',
   }
 }
 
