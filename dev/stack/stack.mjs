@@ -39,6 +39,8 @@ export function startStack(options, progress) {
     const place = { dataDir, ports, secrets: stackSecrets(dataDir), supervisor, progress }
     const env = await environment(place)
     await once('Bringing the database up to date', 'workers/migrate', { env, progress })
+    // Before anybody lives by it: a clock that was killed stands where it last lived.
+    await once('Looking after the clock of the village', 'dev/village/clock', { args: ['mend'], env, progress })
     for (const { name, script } of production) await startOwn({ name, script, env, supervisor, progress })
     await loadVillage({ options, env, progress })
     if (!options.empty) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { businessAt } from '../../domain/business-time.ts'
-import { BEAT_MS, segmentsToStart, segmentToStop } from './sandbox-clock.ts'
+import { BEAT_MS, segmentIfKilled, segmentsToStart, segmentToStop } from './sandbox-clock.ts'
 
 const NINE = Date.parse('2026-03-02T09:00:00Z')
 const HOUR_MS = 3_600_000
@@ -36,6 +36,13 @@ describe('the clock of a sandbox', () => {
     const rows = segmentsToStart({ segments: [setUp, running], heartbeatMs: undefined, wallMs: NINE + HOUR_MS, speed: 1 })
     // One millisecond at 14,400: 14.4 s.
     expect(rows.at(-1)).toMatchObject({ businessFrom: '2026-06-30T18:30:14.400Z', speed: 1 })
+  })
+
+  test('that was killed is mended before anybody lives by it again, and one that lives or stands is let be', () => {
+    const killed = { segments: [setUp, running], heartbeatMs: NINE + 10_000, wallMs: NINE + HOUR_MS }
+    expect(segmentIfKilled(killed)).toMatchObject({ reason: 'killed', speed: 0 })
+    expect(segmentIfKilled({ ...killed, wallMs: NINE + 11_000 })).toBeUndefined()
+    expect(segmentIfKilled({ ...killed, segments: [setUp] })).toBeUndefined()
   })
 
   test('only changes its speed when it is alive', () => {

@@ -23,7 +23,7 @@ interface Sandbox {
  */
 export function segmentsToStart(sandbox: Sandbox & { readonly speed: number }): ReasonedSegment[] {
   const { segments, wallMs, speed } = sandbox
-  const killed = stoppedWhereItLived(sandbox)
+  const killed = segmentIfKilled(sandbox)
   const before = killed === undefined ? segments : [...segments, killed]
   const start = { ...nextSegment({ segments: before, wallMs: afterLast(before, wallMs), speed }), reason: 'start' }
   return killed === undefined ? [start] : [killed, start]
@@ -35,7 +35,8 @@ export function segmentToStop({ segments, wallMs }: Omit<Sandbox, 'heartbeatMs'>
   return { ...nextSegment({ segments, wallMs: afterLast(segments, wallMs), speed: 0 }), reason: 'stop' }
 }
 
-function stoppedWhereItLived({ segments, heartbeatMs, wallMs }: Sandbox): ReasonedSegment | undefined {
+/** The row that stops a sandbox which was killed where it last lived; undefined when it stands or lives. */
+export function segmentIfKilled({ segments, heartbeatMs, wallMs }: Sandbox): ReasonedSegment | undefined {
   const last = segments.at(-1)
   if (last === undefined || last.speed === 0) return undefined
   // A beat says that it lived up to the next one; whoever was faster by less than a beat must not see time run back.
