@@ -24,6 +24,10 @@ function parseInt8(text: string): number {
   return value
 }
 
+function parserOf(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
+  return parsers.get(oid) ?? (pg.types.getTypeParser(oid, format) as (text: string) => unknown)
+}
+
 /**
  * A Kysely client on a pool of its own, acting as {@link APP_ROLE} whoever logs in.
  * Instants come back as RFC 3339 UTC strings, dates as `YYYY-MM-DD`, bigints as safe integers.
@@ -33,10 +37,7 @@ export function createDatabase(url: string, options: { poolSize?: number; asOwne
     connectionString: url,
     max: options.poolSize ?? 10,
     options: options.asOwner ? '-c timezone=UTC' : `-c timezone=UTC -c role=${APP_ROLE}`,
-    types: {
-      getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-        parsers.get(oid) ?? pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
-    },
+    types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
   })
   // An idle connection that the server closes (a restart) is replaced at the next use; unheard, the event would end the process.
   pool.on('error', () => undefined)
