@@ -11,7 +11,8 @@ const RECENT_SEGMENTS = 8
 export function createProcessActivities({ db }: { db: Db }) {
   return {
     /** The plant's newest clock segments, which is all that now and later depend on; empty for an unknown plant. */
-    readClock: async ({ plant }: { plant: string }): Promise<ClockSegment[]> => (await readClock(db, plant)).slice(-RECENT_SEGMENTS),
+    readClock: async ({ plant }: { plant: string }): Promise<ClockSegment[]> =>
+      (await readClock(db, plant)).slice(-RECENT_SEGMENTS),
 
     /** Writes where the process stands; repeating it changes nothing. */
     saveStage: (stage: ProcessStage): Promise<void> => inTransaction(db, (tx) => saveStage(tx, stage)),
