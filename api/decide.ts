@@ -43,8 +43,10 @@ export async function decide(deps: ApiDeps, decision: DecisionRequest): Promise<
     try {
       return await update(deps, { ...decision, input })
     } catch (error) {
-      if (!hasEnded(error)) throw error
-      return standingAfterEnd(deps, decision, actor)
+      if (hasEnded(error)) return standingAfterEnd(deps, decision, actor)
+      const own = ownStanding(error, { actor, verdict: decision.verdict })
+      if (own === undefined) throw error
+      return own
     }
   })
 }
@@ -80,6 +82,19 @@ async function update<T, Input>(
   } catch (error) {
     throw hasEnded(error) ? error : (refusalFromTemporal(error) ?? error)
   }
+}
+
+/** What one decided oneself and asks for again, without having heard the answer, stands as it was decided. */
+function ownStanding(
+  error: unknown,
+  { actor, verdict }: { actor: string; verdict?: string | undefined },
+): StandingDecision | undefined {
+  if (!(error instanceof ApiError) || error.code !== 'ALREADY_DECIDED' || verdict === undefined) return undefined
+  const { step, verdict: decided, decidedBy, decidedAt } = error.details ?? {}
+  const isOwn = decidedBy === actor && decided === verdict
+  return isOwn && typeof step === 'string' && typeof decidedAt === 'string'
+    ? { step, verdict, decidedBy: actor, decidedAt }
+    : undefined
 }
 
 /** The same key of the same caller is the same Update; two callers who both chose "1" are not. */
