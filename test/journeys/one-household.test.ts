@@ -9,7 +9,7 @@ import { type LiveStack, liveStack } from './support/live-stack.ts'
 import { logIn, type Person, tellOfPayment } from './support/people.ts'
 import { type StoryClock, storyClock } from './support/story-clock.ts'
 import { PASSWORD, registerInApp, type StoryPlant, storyPlant } from './support/story-plant.ts'
-import type { AccountPage, ClosurePage, PackageChangePage, PaymentPage, Task } from './support/views.ts'
+import type { AccountPage, ClosurePage, PackageChangePage, PaymentPage, ProcessPage, Task } from './support/views.ts'
 
 const PHONE = '+915558800001'
 /** What the meter shows on the shelf. */
@@ -96,15 +96,21 @@ async function books(expected: Readonly<Record<string, number>>): Promise<void> 
   await soon(() => expectBooks(deepa, { plant, accountId, expected }))
 }
 
-/** The open task of that kind, once there is one. */
+/** The open task of that kind, once there is one and its process is there to hear of it. */
 async function taskFor(kind: string): Promise<Task> {
   let found: Task | undefined
   await soon(async () => {
     const { items } = await deepa.get<{ items: Task[] }>(`/v1/tasks?plant=${plant}&kind=${kind}`)
     found = items.find(({ status }) => status === 'in-process' || status === 'requested')
-    expect(found).toBeDefined()
+    expect(await stageOfTask(found?.taskId ?? '')).toBe('InProcess')
   })
   return found as Task
+}
+
+/** Where the task's process stands: what people decide about a task, they decide with it. */
+async function stageOfTask(taskId: string): Promise<string> {
+  const { process } = await deepa.get<ProcessPage>(`/v1/processes/${encodeURIComponent(`task:${taskId}`)}`)
+  return process.outcome ?? process.stage
 }
 
 /** Whoever the task is with reports it, and the operator confirms it where it takes a second person. */
@@ -112,10 +118,9 @@ async function done(kind: string, report: Readonly<Record<string, unknown>> = {}
   const { taskId, assignedTo } = await taskFor(kind)
   const worker = await logIn(stack.url, { login: assignedTo ?? '', password: PASSWORD })
   await worker.post(`/v1/tasks/${taskId}/report`, { outcome: 'done', ...report })
-  const statusOf = async (): Promise<string> => (await deepa.get<Task>(`/v1/tasks/${taskId}`)).status
-  await soon(async () => expect(['review', 'completed']).toContain(await statusOf()))
-  if ((await statusOf()) === 'review') await chandan.post(`/v1/tasks/${taskId}/approval`)
-  await soon(async () => expect(await statusOf()).toBe('completed'))
+  await soon(async () => expect(['Review', 'Completed']).toContain(await stageOfTask(taskId)))
+  if ((await stageOfTask(taskId)) === 'Review') await chandan.post(`/v1/tasks/${taskId}/approval`)
+  await soon(async () => expect(await stageOfTask(taskId)).toBe('Completed'))
 }
 
 /** Cash into Asha's hand: the receipt comes with the answer. */

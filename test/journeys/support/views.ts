@@ -45,6 +45,10 @@ export interface Task {
   readonly assignedTo: string | null
 }
 
+export interface ProcessPage {
+  readonly process: { readonly stage: string; readonly outcome: string | null }
+}
+
 export interface PaymentPage {
   readonly receipt: {
     readonly amountMinor: number
