@@ -2,6 +2,7 @@ import {
   isGrpcCancelledError,
   isGrpcDeadlineError,
   isGrpcServiceError,
+  ServiceError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -47,6 +48,8 @@ function isAway(error: unknown): boolean {
     error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
     isGrpcDeadlineError(error) ||
     isGrpcCancelledError(error) ||
-    isGrpcServiceError(error)
+    isGrpcServiceError(error) ||
+    // Wrapped by the client: the server is away, or a worker is in trouble with this very run just now.
+    (error instanceof ServiceError && isGrpcServiceError(error.cause))
   )
 }

@@ -70,9 +70,9 @@ export async function village(options: VillageOptions = {}): Promise<Village> {
   await temporal.runWorker(activity.activities, choices)
   const away = new Set<string>()
   const refusing = new Map<string, string>()
-  const starting = new Set<string>()
+  const recent = new Set<string>()
 
-  const settle = () => settleAll({ db, temporal, activity, away, refusing, starting })
+  const settle = () => settleAll({ db, temporal, activity, away, refusing, recent })
   const now = async (): Promise<string> => businessAt(await readClock(db, PLANT), Date.parse(await temporal.now()))
   const advanceTo = async (instant: string): Promise<void> => {
     await settle()
@@ -93,7 +93,7 @@ export async function village(options: VillageOptions = {}): Promise<Village> {
     refusing,
     advance: async (duration) => advanceTo(addToInstant(await now(), duration, ZONE)),
     start: async (workflowType, workflowId, input) => {
-      starting.add(workflowId)
+      recent.add(workflowId)
       await startOrWake({ client: temporal.client, taskQueue: TEST_TASK_QUEUE }, { workflowType, workflowId, input })
       await settle()
     },
@@ -163,8 +163,8 @@ interface Settling {
   readonly activity: Running
   readonly away: Set<string>
   readonly refusing: Map<string, string>
-  /** Runs that were just started: they have no row yet. */
-  readonly starting: Set<string>
+  /** Runs to ask besides those whose row is open: just started, without a row yet, or open at the last look. */
+  readonly recent: Set<string>
 }
 
 const LOOK_EVERY_MS = 10
@@ -184,22 +184,24 @@ async function settleAll(world: Settling): Promise<void> {
 }
 
 /** A query is answered after the workflow tasks before it, so whatever was under way has been handed to an activity or is done. */
-async function askEveryRun({ db, temporal, starting }: Settling): Promise<void> {
+async function askEveryRun({ db, temporal, recent }: Settling): Promise<void> {
   const open = await db.selectFrom('processes').select('workflowId').where('outcome', 'is', null).execute()
-  const runs = new Set([...open.map(({ workflowId }) => workflowId), ...starting])
-  starting.clear()
+  const runs = new Set([...open.map(({ workflowId }) => workflowId), ...recent])
+  recent.clear()
+  // Asked at the next look as well: a run whose row says that it has ended still confirms that end.
+  for (const { workflowId } of open) recent.add(workflowId)
   await Promise.allSettled(
     [...runs].map((workflowId) => temporal.client.workflow.getHandle(workflowId).query('__temporal_workflow_metadata')),
   )
 }
 
-async function relayRound({ db, temporal, away, refusing, starting }: Settling): Promise<number> {
+async function relayRound({ db, temporal, away, refusing, recent }: Settling): Promise<number> {
   const wallMs = Date.parse(await temporal.now())
   const fail = (id: number, error: unknown): void => {
     throw new Error(`could not send ${id}: ${String(error)}`)
   }
   const starts = await db.selectFrom('outbox').select('workflowId').where('kind', '=', 'start').execute()
-  for (const { workflowId } of starts) starting.add(workflowId ?? '')
+  for (const { workflowId } of starts) recent.add(workflowId ?? '')
   const sent = await sendOutbox({ db, client: temporal.client, taskQueue: TEST_TASK_QUEUE, onError: fail })
   await db
     .updateTable('notifications')
