@@ -13,6 +13,7 @@ export const APPEND_ONLY = [
   'bill_charges',
   'allocations',
   'notes',
+  'note_lines',
   'meter_desired',
   'meter_moves',
   'decisions',

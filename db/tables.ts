@@ -49,6 +49,7 @@ export interface Allocations {
   origin: Generated<string>;
   paymentId: number | null;
   recordedAt: Generated<string>;
+  undoes: number | null;
 }
 
 export interface Applications {
@@ -372,6 +373,13 @@ export interface MeterTelemetry {
   verdict: Generated<string>;
 }
 
+export interface NoteLines {
+  amountMinor: number;
+  chargeId: number;
+  line: number;
+  noteId: number;
+}
+
 export interface Notes {
   accountId: string;
   amountMinor: number;
@@ -490,6 +498,8 @@ export interface PaymentNotices {
 export interface Payments {
   accountId: string | null;
   amountMinor: number;
+  bouncedAt: string | null;
+  bounceReason: string | null;
   channel: string;
   collectedBy: string | null;
   creditAfterMinor: number | null;
@@ -698,6 +708,7 @@ export interface DB {
   meterReported: MeterReported;
   meters: Meters;
   meterTelemetry: MeterTelemetry;
+  noteLines: NoteLines;
   notes: Notes;
   notifications: Notifications;
   numberSeries: NumberSeries;

@@ -99,6 +99,20 @@ export function postAllocated(
   return legs([entry(credit(owner.accountId), paidInto(owner.accountId, ruleOfCharge(charge)), charge.amountMinor)])
 }
 
+/** What was put against a charge is taken off it again and is the customer's credit once more: the debt, or the demand, is open again. */
+export function postTakenBack(
+  owner: LedgerOwner,
+  charge: { kind: ChargeKind; nature: ChargeNature; amountMinor: number; origin: 'credit' | 'deposit' },
+): Posting[] {
+  const to = charge.origin === 'deposit' ? depositHeld(owner.accountId) : credit(owner.accountId)
+  return legs([entry(paidInto(owner.accountId, ruleOfCharge(charge)), to, charge.amountMinor)])
+}
+
+/** A payment bounced: the customer's credit goes back to where the money never stayed (billing.md "Refunds / chargebacks"). */
+export function postBounced(owner: LedgerOwner, bounced: { from: string; amountMinor: number }): Posting[] {
+  return legs([entry(credit(owner.accountId), bounced.from, bounced.amountMinor)])
+}
+
 /** A paid advance is earned when its period begins; its rounding goes to the rounding account (policy "pre-paid"). */
 export function postPrepaidEarned(owner: LedgerOwner, earned: { amountMinor: number; roundingMinor?: number }): Posting[] {
   const roundingMinor = earned.roundingMinor ?? 0

@@ -10,8 +10,8 @@ export const PROVIDER_STATUSES = ['confirmed', 'pending', 'unknown', 'failed'] a
 /** What a provider says of a payment. A time-out is `unknown`, never `failed` (billing.md rule 16). */
 export type ProviderStatus = (typeof PROVIDER_STATUSES)[number]
 
-export const PAYMENT_STATES = ['pending', 'unknown', 'posted', 'suspense', 'failed'] as const
-/** Where a payment stands with us. Only `posted` and `suspense` are in the books. */
+export const PAYMENT_STATES = ['pending', 'unknown', 'posted', 'suspense', 'failed', 'bounced'] as const
+/** Where a payment stands with us. Only `posted` and `suspense` are in the books; `bounced` was, and was answered by its reverse. */
 export type PaymentState = (typeof PAYMENT_STATES)[number]
 
 /** Why a notice was set aside: it contradicts what stands, or is in money the books do not hold. Nothing is posted for it. */

@@ -6,6 +6,7 @@ import * as ledger from './0004-ledger.ts'
 import * as charges from './0005-charges.ts'
 import * as meters from './0006-meters.ts'
 import * as processes from './0007-processes.ts'
+import * as takingBack from './0008-taking-back.ts'
 
 /** Every migration by name, in order: listed, so that a stray file in the folder is never run. */
 export const migrations: Record<string, Migration> = {
@@ -16,4 +17,5 @@ export const migrations: Record<string, Migration> = {
   '0005-charges': charges,
   '0006-meters': meters,
   '0007-processes': processes,
+  '0008-taking-back': takingBack,
 }
