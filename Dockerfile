@@ -2,7 +2,7 @@
 FROM node:22-bookworm-slim AS build
 WORKDIR /diya
 COPY package.json package-lock.json .npmrc ./
-RUN npm install --no-save --include=dev
+RUN npm ci --include=dev
 COPY . .
 RUN npm run build && npm prune --no-save --omit=dev
 

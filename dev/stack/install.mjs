@@ -22,7 +22,7 @@ export function checkNode() {
 export async function ensureDependencies(progress) {
   if (dependenciesFit()) return
   await progress.during('Installing the packages', async () => {
-    // Not `npm ci`: it refuses a lock file without the packages of every other platform, and a registry need not have them all.
+    // Not `npm ci`, which begins by removing every package: other programs of this checkout may be running on them.
     // --no-save keeps to the lock file and leaves it alone; --include=dev, since NODE_ENV=production would leave out what builds.
     const args = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
     const { code, output } = await run(...npm(args), { cwd: checkoutDir })
