@@ -21,6 +21,7 @@ export const PERMISSIONS = {
   'accounts.read-notices': ['customer', 'csa', ...OFFICE],
   'processes.read': ['operator', ...OFFICE],
   'processes.retry': OFFICE,
+  'processes.assign': OFFICE,
   'audit.read': ['state-in-charge', 'head-office'],
   'ledger.read': OFFICE,
 

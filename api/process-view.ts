@@ -12,7 +12,8 @@ export const Process = Type.Object({
   accountId: Nullable(Type.String()),
   customerId: Nullable(Type.String()),
   stage: Type.String({ description: 'Where it stands; `Parked` when it cannot go on by itself.' }),
-  waitingFor: Nullable(Type.String({ description: 'Whom it waits for.' })),
+  waitingFor: Nullable(Type.String({ description: 'Whom it waits for: a role, the meter, or the day.' })),
+  assignedTo: Nullable(Type.String({ description: 'The person of that role who has it, where it was given to one; for staff.' })),
   dueAt: Nullable(IsoInstant),
   outcome: Nullable(Type.String({ description: 'How it ended; null while it is open.' })),
   parkedReason: Nullable(Type.String()),
@@ -24,8 +25,10 @@ export const Process = Type.Object({
 /** A process as whoever asks may see it: why it is parked and its run in the Temporal UI are for staff. */
 export function showProcess(config: ApiSettings, request: FastifyRequest, row: ProcessRow): Static<typeof Process> {
   const isStaff = principalOf(request).kind === 'staff'
+  const { waitingMatter: _internal, ...shown } = row
   return {
-    ...row,
+    ...shown,
+    assignedTo: isStaff ? row.assignedTo : null,
     parkedReason: isStaff ? row.parkedReason : null,
     temporalUrl: isStaff ? temporalUrl(config, row.workflowId) : null,
   }

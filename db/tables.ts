@@ -576,7 +576,9 @@ export interface Postings {
 
 export interface Processes {
   accountId: string | null;
+  assignedTo: string | null;
   changedAt: string;
+  chased: Generated<number>;
   customerId: string | null;
   dueAt: string | null;
   input: Json;
@@ -587,6 +589,8 @@ export interface Processes {
   stage: string;
   startedAt: string;
   waitingFor: string | null;
+  waitingMatter: string | null;
+  waitingSince: string | null;
   workflowId: string;
   workflowType: string;
 }

@@ -108,6 +108,15 @@ export function mayDecide(
   return seen.includes(attempt.deciderId) ? { may: false, code: 'OWN_ENTRY' } : { may: true }
 }
 
+/**
+ * Whether somebody of this role may be given what waits for another: the same role, or a level above. What waits for the operator is for
+ * anybody else at the plant (policy, "decision" table: a reading, a finished task).
+ */
+export function mayTakeOver(role: Role, needed: Role): boolean {
+  if (needed === 'operator') return LEVEL[role] >= LEVEL.operator
+  return role === needed || LEVEL[role] > Math.max(LEVEL[needed], LEVEL.operator)
+}
+
 /** As `mayDecide`, as a refusal. */
 export function assertMayDecide(attempt: DecisionAttempt, policy: DecisionPolicy): void {
   const answer = mayDecide(attempt, policy)

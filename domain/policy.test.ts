@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { KATSA_POLICY_V1, parsePolicy } from './policy.ts'
+import { completedPolicy, parsePolicy } from './parse-policy.ts'
+import { KATSA_POLICY_V1 } from './policy.ts'
 import { TASK_KINDS } from './tasks.ts'
 
 function copy(): Record<string, unknown> {
@@ -56,4 +57,10 @@ describe('a plant’s policy', () => {
   test.each([null, undefined, 'policy', 7, []])('%p is no policy', (json) => {
     expect(() => parsePolicy(json)).toThrow(expect.objectContaining({ code: 'POLICY_INVALID' }))
   })
+})
+
+test('a policy kept before a row was thought of has the default for it, and is refused for what is not known', () => {
+  const { waiting: _later, ...before } = copy()
+  expect(parsePolicy(completedPolicy(before))).toEqual(KATSA_POLICY_V1)
+  expect(() => parsePolicy(completedPolicy({ ...before, wating: {} }))).toThrow('wating is not known')
 })

@@ -274,5 +274,11 @@ export const NOTICE_EXAMPLES: { readonly [K in NoticeKind]: readonly [NoticePara
   ],
   'meter-away': [{ meterSerial: 'SM100000', customerId, plantCode: 'BHKATS', silentDays: 3 }],
   'meter-refused': [{ meterSerial: 'SM100000', customerId, plantCode: 'BHKATS', taskId: 'BHKATS-T12' }],
+  'process-assigned': [
+    { process: 'package-change', requestId, plantCode: 'BHKATS', subjectId: customerId },
+    { process: 'payment', requestId: 'UPI-7', plantCode: 'BHKATS' },
+  ],
+  'process-reminder': [{ process: 'closing', requestId: closureId, plantCode: 'BHKATS', subjectId: customerId, waitedDays: 1 }],
+  'process-escalated': [{ process: 'onboarding', requestId: applicationId, plantCode: 'BHKATS', waitedDays: 2 }],
   'process-parked': [{ process: 'package-change', requestId, plantCode: 'BHKATS' }],
 }

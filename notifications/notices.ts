@@ -95,6 +95,9 @@ export const NOTICE_TRAITS: Readonly<Record<NoticeKind, NoticeTraits>> = {
   'reading-needs-review': TO_STAFF,
   'meter-away': TO_STAFF,
   'meter-refused': TO_STAFF,
+  'process-assigned': TO_STAFF,
+  'process-reminder': TO_STAFF,
+  'process-escalated': TO_STAFF,
   'process-parked': TO_STAFF,
 }
 

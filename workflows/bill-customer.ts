@@ -70,9 +70,14 @@ async function waitForChange(p: Procedure, input: BillCustomerInput, before: Bil
     read: (asOf) => facts.readBillingCycle({ ...input, asOf }),
     enough: (fact) => JSON.stringify(fact) !== seen,
     until: next.until,
-    stage: { name: next.stage, waitingFor: next.waitingFor, dueAt: next.until, topics, ...(details !== '' && { details }) },
+    stage: { ...stageOf(next), topics, ...(details !== '' && { details }) },
     summary: `${input.customerId}, ${input.period}: ${next.stage}`,
   })
+}
+
+/** Whoever reads, reviews or delivers has a task for it, and is reminded of that. */
+function stageOf({ stage: name, waitingFor, until: dueAt }: Extract<BillingCycle['next'], { kind: 'wait' }>) {
+  return { name, waitingFor, dueAt, ...(waitingFor !== 'cluster-in-charge' && { chasedBy: 'task' as const }) }
 }
 
 function acceptReadings(p: Procedure, known: () => BillingCycle): void {

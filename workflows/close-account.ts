@@ -122,6 +122,7 @@ async function takeMeterDown(p: Procedure, { closureId }: CloseAccountInput, { r
     stage: {
       name: failed ? 'MeterNotFound' : 'TakingMeterDown',
       waitingFor: failed ? 'cluster-in-charge' : 'technician',
+      ...(failed ? { about: String(round) } : { chasedBy: 'task' as const }),
       dueAt: task.dueAt,
       topics,
     },
@@ -163,9 +164,12 @@ function stageOf({ openDebtMinor }: ClosingFacts, waiting: NextRefund | undefine
   if (waiting === undefined)
     return { name: 'AwaitingPayment', waitingFor: 'customer', details: `Still owed: ${openDebtMinor}` } as const
   const details = `Refund ${waiting.refund.refundId}: ${waiting.refund.amountMinor}`
-  if (waiting.refund.state === 'approved') return { name: 'PayingOut', waitingFor: 'csa', details } as const
+  const about = String(waiting.refund.refundId)
+  const barred = waiting.refund.decision === null ? [] : [waiting.refund.decision.by]
+  if (waiting.refund.state === 'approved') return { name: 'PayingOut', waitingFor: 'csa', about, barred, details } as const
   return {
     name: 'ApprovingRefund',
+    about,
     waitingFor: waiting.refund.approver === 'cluster-in-charge' ? 'cluster-in-charge' : 'state-in-charge',
     details,
   } as const

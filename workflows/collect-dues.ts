@@ -74,10 +74,11 @@ async function waitForChange(p: Procedure, input: CollectDuesInput, before: Coll
 }
 
 function stageOf({ next, supply, asks }: CollectionFacts): { name: string } & StageFacts {
-  if (asks !== null) return { name: 'AwaitingDecision', waitingFor: asks.of }
+  if (asks !== null) return { name: 'AwaitingDecision', waitingFor: asks.of, about: asks.step }
   if (!supply.settled) return { name: 'AwaitingMeter', waitingFor: 'meter' }
   if (next.kind !== 'wait') return { name: 'Chasing', waitingFor: 'customer' }
-  return { name: 'Chasing', waitingFor: WAITING[next.reason] ?? 'customer', dueAt: next.until }
+  // Visits, notices and disputes are tasks; people are reminded of those.
+  return { name: 'Chasing', chasedBy: 'task', waitingFor: WAITING[next.reason] ?? 'customer', dueAt: next.until }
 }
 
 const WAITING: Readonly<Record<string, WaitingFor>> = {

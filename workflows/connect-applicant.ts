@@ -56,7 +56,13 @@ async function visit(applicant: Applicant): Promise<'done' | 'not-possible' | 'o
   const { installation } = await look(applicant)
   if (installation === null) throw new Error('no installation was planned')
   const seen = await attend(applicant, {
-    stage: { name: 'Installation', waitingFor: 'technician', dueAt: installation.dueAt, topics: [`task:${installation.taskId}`] },
+    stage: {
+      name: 'Installation',
+      waitingFor: 'technician',
+      dueAt: installation.dueAt,
+      chasedBy: 'task',
+      topics: [`task:${installation.taskId}`],
+    },
     enough: (fact) => fact.installation?.status === 'completed',
     summary: `installation ${installation.taskId}`,
   })
@@ -67,8 +73,9 @@ async function visit(applicant: Applicant): Promise<'done' | 'not-possible' | 'o
 /** The cluster in-charge sends a technician again, or cancels. */
 async function decideHowToGoOn(applicant: Applicant, stage: 'InstallationInDoubt' | 'MeterRefused', why?: string): Promise<Step> {
   const { p, applicationId } = applicant
+  const about = String(applicant.known?.application.installationRound ?? 1)
   const seen = await attend(applicant, {
-    stage: { name: stage, waitingFor: 'cluster-in-charge', ...(why !== undefined && { details: `Why: ${why}` }) },
+    stage: { name: stage, waitingFor: 'cluster-in-charge', about, ...(why !== undefined && { details: `Why: ${why}` }) },
     enough: ({ pending }) => pending.replan !== undefined,
     summary: 'another visit, or the end',
   })

@@ -30,15 +30,29 @@ export interface DecisionRule {
   /** The step it settles: the first decision of a step stands. A function where a step comes again (`review:2`). */
   readonly step: string | (() => string)
   readonly verdict: string
-  /** The stages in which it can be taken. */
-  readonly at: readonly string[]
+  /** The stages in which it can be taken; `any` where `refuse` alone says. */
+  readonly at: readonly string[] | 'any'
   /** A further reason to say no; synchronous and without effects. */
   readonly refuse?: (input: DecisionInput) => { code: string; message: string } | undefined
   readonly description: string
+  /** How it is written, where more than its row is; a refusal there is one to the caller. */
+  readonly record?: (decision: NewDecision) => Promise<Recorded>
 }
+
+export interface NewDecision extends StandingDecision {
+  readonly workflowId: string
+  readonly textId: number | null
+  readonly detail: JsonObject
+}
+
+export type Recorded =
+  | { readonly refused: { readonly code: string; readonly message: string } }
+  | { readonly refused?: undefined; readonly recorded: boolean; readonly standing: StandingDecision }
 
 export interface Decisions {
   accept(update: DecisionUpdate, rule: DecisionRule): void
+  /** The decision that stands at this step, as far as this run has taken or heard of one. */
+  standingAt(step: string): StandingDecision | undefined
 }
 
 interface Context {
@@ -57,17 +71,17 @@ export function createDecisions({ clock, currentStage, decided }: Context): Deci
   const stepOf = (rule: DecisionRule): string => (typeof rule.step === 'string' ? rule.step : rule.step())
 
   return {
+    standingAt: (step) => standing.get(step),
     accept(update, rule) {
       const record = async (step: string, input: DecisionInput): Promise<StandingDecision> => {
         const before = standing.get(step)
         if (before !== undefined) throw alreadyDecided(before)
         const decidedAt = await clock.now()
         const decision = { workflowId: workflowInfo().workflowId, step, verdict: rule.verdict, decidedBy: input.by, decidedAt }
-        const { recorded, standing: first } = await facts.recordDecision({
-          ...decision,
-          textId: input.textId ?? null,
-          detail: input.detail ?? {},
-        })
+        const whole = { ...decision, textId: input.textId ?? null, detail: input.detail ?? {} }
+        const answered: Recorded = await (rule.record ?? facts.recordDecision)(whole)
+        if (answered.refused !== undefined) throw refused(answered.refused)
+        const { recorded, standing: first } = answered
         const answer = { step, verdict: first.verdict, decidedBy: first.decidedBy, decidedAt: first.decidedAt }
         standing.set(step, answer)
         decided()
@@ -82,11 +96,11 @@ export function createDecisions({ clock, currentStage, decided }: Context): Deci
       const validator = (input: DecisionInput): void => {
         const first = standing.get(stepOf(rule))
         if (first !== undefined) throw alreadyDecided(first)
-        if (!rule.at.includes(currentStage())) {
+        if (rule.at !== 'any' && !rule.at.includes(currentStage())) {
           throw ApplicationFailure.nonRetryable('This cannot be decided now', 'WRONG_STAGE', { stage: currentStage() })
         }
         const refusal = rule.refuse?.(input)
-        if (refusal !== undefined) throw ApplicationFailure.nonRetryable(refusal.message, refusal.code)
+        if (refusal !== undefined) throw refused(refusal)
       }
       setHandler(update, handler, { validator, description: rule.description })
     },
@@ -108,6 +122,10 @@ function createTurns(): <T>(act: () => Promise<T>) => Promise<T> {
       isTaken = false
     }
   }
+}
+
+function refused({ code, message }: { code: string; message: string }): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, code)
 }
 
 function alreadyDecided(first: StandingDecision): ApplicationFailure {

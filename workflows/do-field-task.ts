@@ -66,8 +66,17 @@ async function waitForPeople(p: Procedure, before: TaskFacts, seen: (fact: TaskF
         fact.review !== null
       )
     },
-    until: chase.at,
-    stage: { name: stageOf(task.status), waitingFor: waitingFor(before), dueAt: task.dueAt, topics: [`task:${taskId}`] },
+    // Whoever reviews is reminded like everybody a process waits for; whoever works by the task's own rule.
+    until: task.status === 'review' ? undefined : chase.at,
+    stage: {
+      name: stageOf(task.status),
+      waitingFor: waitingFor(before),
+      dueAt: task.dueAt,
+      topics: [`task:${taskId}`],
+      ...(task.status === 'review'
+        ? { about: String(task.round), barred: task.completedBy === null ? [] : [task.completedBy] }
+        : { assignee: task.assignedTo, chasedBy: 'body' as const }),
+    },
     summary: `${task.kind} ${taskId}`,
   })
   if (changed === undefined) await work.chaseTask({ taskId, level: chase.level, asOf: await p.now() })

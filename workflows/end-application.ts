@@ -42,6 +42,7 @@ async function fetchMeter(applicant: Applicant): Promise<void> {
     await waitAt(applicant, {
       name: 'MeterRemoval',
       waitingFor: 'technician',
+      chasedBy: 'task',
       dueAt: removal.dueAt,
       topics: [`task:${removal.taskId}`],
       enough: (fact) => fact.removal?.status === 'completed',
@@ -74,6 +75,8 @@ async function payBack(applicant: Applicant): Promise<void> {
     await waitAt(applicant, {
       name: isApproved ? 'RefundPayOut' : 'RefundApproval',
       waitingFor: isApproved ? 'csa' : open.approver,
+      about: String(open.refundId),
+      barred: refunds.approvedBy === null ? [] : [refunds.approvedBy],
       details: `Refund ${open.refundId}: ${open.amountMinor} (minor units)`,
       enough: (fact) => fact.refunds.approval !== null || fact.refunds.payOut !== null,
       summary: 'refund',

@@ -52,7 +52,7 @@ async function takeDetails(applicant: Applicant): Promise<void> {
     if (pending.kyc !== undefined) return work.recordKyc({ applicationId, kyc: pending.kyc, asOf: await p.now() })
     const until = asOf < visitDueAt ? visitDueAt : undefined
     const seen = await attend(applicant, {
-      stage: { name: 'Kyc', waitingFor: 'csa', dueAt: visitDueAt },
+      stage: { name: 'Kyc', waitingFor: 'csa', dueAt: visitDueAt, assignee: application.salesAgent, chasedBy: 'body' },
       enough: (fact) => fact.pending.kyc !== undefined,
       until,
       summary: 'details and identity proof',
@@ -67,7 +67,7 @@ async function choosePackage(applicant: Applicant): Promise<void> {
   const { application } = await look(applicant)
   if (application.packageAssignedAt !== null) return
   const seen = await attend(applicant, {
-    stage: { name: 'PackageChoice', waitingFor: 'csa' },
+    stage: { name: 'PackageChoice', waitingFor: 'csa', assignee: application.salesAgent },
     enough: ({ pending }) => pending.package !== undefined,
     summary: 'a package to be chosen',
   })

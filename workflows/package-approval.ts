@@ -44,10 +44,11 @@ async function waitForApprover(change: PackageChange, before: PackageChangeFacts
   const step = request.needsStateApproval === true ? 'state-approval' : 'approval'
   const isFollowedUp = followUpUnderWay(before)
   const stage = isFollowedUp
-    ? ({ name: 'FollowUp', waitingFor: 'csa' } as const)
+    ? ({ name: 'FollowUp', waitingFor: 'csa', chasedBy: 'task' } as const)
     : step === 'approval'
-      ? ({ name: 'Approval', waitingFor: 'cluster-in-charge' } as const)
-      : ({ name: 'StateApproval', waitingFor: 'state-in-charge' } as const)
+      ? ({ name: 'Approval', waitingFor: 'cluster-in-charge', chasedBy: 'body' } as const)
+      : ({ name: 'StateApproval', waitingFor: 'state-in-charge', chasedBy: 'body' } as const)
+  const barred = [request.requestedBy, ...(before.cluster === null ? [] : [before.cluster.by])]
   const task = before.tasks[`follow-up:${request.followUps}`]
   const topics = task === undefined ? [] : ([`task:${task.taskId}`] as const)
   let until = request.requestedAt
@@ -61,7 +62,7 @@ async function waitForApprover(change: PackageChange, before: PackageChangeFacts
         fact.followUpsAsked > fact.request.followUps ||
         followUpUnderWay(fact) !== isFollowedUp,
       until,
-      stage: { ...stage, dueAt: until, topics },
+      stage: { ...stage, dueAt: until, topics, barred },
       summary: `decision on ${request.requestId}`,
     })
     if (moved !== undefined)

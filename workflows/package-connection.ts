@@ -92,7 +92,13 @@ async function waitForStock(change: PackageChange): Promise<Ending | undefined> 
       read: change.read,
       enough: (fact) => fact.stop !== null || fact.freeMeters > 0,
       until,
-      stage: { name: 'Stock', waitingFor: 'operator', dueAt: until, topics: [`stock:${request.plant}:${kind}`] },
+      stage: {
+        name: 'Stock',
+        waitingFor: 'operator',
+        chasedBy: 'body',
+        dueAt: until,
+        topics: [`stock:${request.plant}:${kind}`],
+      },
       summary: `a ${kind} meter in the stock of ${request.plant}`,
     })
     if (moved?.stop) return moved.stop
@@ -106,6 +112,7 @@ async function waitForTask(change: PackageChange, { step, name }: { step: string
   const stage: { name: string } & StageFacts = {
     name,
     waitingFor: 'technician',
+    chasedBy: 'task',
     dueAt,
     topics: taskId === undefined ? [] : [`task:${taskId}`],
   }

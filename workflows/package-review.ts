@@ -23,7 +23,7 @@ async function waitForRework({ p, read, input }: PackageChange, taskId: string):
     read,
     enough: ({ tasks }) =>
       Object.values(tasks).every((task) => task.taskId !== taskId || task.status === 'completed' || task.status === 'cancelled'),
-    stage: { name: 'Rework', waitingFor: 'technician', topics: [`task:${taskId}`] },
+    stage: { name: 'Rework', waitingFor: 'technician', chasedBy: 'task', topics: [`task:${taskId}`] },
     summary: `work of ${input.requestId} to be done again`,
   })
 }
@@ -37,7 +37,7 @@ async function waitForReviewer(change: PackageChange): Promise<void> {
       read: change.read,
       enough: ({ review }) => review !== null,
       until,
-      stage: { name: 'Review', waitingFor: 'cluster-in-charge', dueAt: until },
+      stage: { name: 'Review', waitingFor: 'cluster-in-charge', dueAt: until, chasedBy: 'body', barred: [request.requestedBy] },
       summary: `work of ${request.requestId} to be confirmed`,
     })
     if (decided !== undefined) return

@@ -13,6 +13,7 @@ import {
 import type { JsonObject } from '../db/tables.ts'
 import { createDecisions, type Decisions } from './decisions.ts'
 import { createPlantClock, type PlantClock } from './plant-clock.ts'
+import { acceptReassignment } from './reassign.ts'
 import { createStage, type Stage, type StageFacts } from './stage.ts'
 
 /** "Look again": the fact is committed already. The only signal there is (design, "Signals are nudges"). */
@@ -75,6 +76,7 @@ export async function procedure(start: ProcedureStart, body: (p: Procedure) => P
   const clock = createPlantClock(start.plant)
   const stage = createStage({ start, clock })
   const decisions = createDecisions({ clock, currentStage: stage.current, decided: () => void (flag.raised = true) })
+  acceptReassignment(decisions, { plant: start.plant, stage })
   const p: Procedure = {
     workflowId: workflowInfo().workflowId,
     now: clock.now,

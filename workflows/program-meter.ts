@@ -45,6 +45,7 @@ export async function programMeter(p: Procedure, change: MeterChange): Promise<P
       stage: {
         name: 'Programming',
         waitingFor: begun.by === 'task' ? 'technician' : 'meter',
+        chasedBy: begun.by === 'task' ? 'task' : 'body',
         dueAt: until,
         topics: begun.topics,
       },

@@ -1,13 +1,32 @@
 import { Type } from '@fastify/type-provider-typebox'
 import { decisionsOf, findProcess, listProcesses, type ProcessRow } from '../../db/queries/process-list.ts'
+import { assigneeRefusal } from '../../db/queries/process-waiting.ts'
+import { mayTakeOver } from '../../domain/approvals.ts'
+import { isStaffRole } from '../../domain/waiting.ts'
 import { retry } from '../../workflows/procedure.ts'
+import { reassign } from '../../workflows/reassign.ts'
 import type { FastifyRequest } from 'fastify'
-import { command } from '../decide.ts'
+import { command, decide } from '../decide.ts'
 import type { Api, ApiDeps } from '../deps.ts'
+import { ApiError } from '../errors.ts'
 import { pageAsked, pageOf } from '../paging.ts'
-import { principalOf } from '../principal.ts'
+import { principalOf, staffOf } from '../principal.ts'
 import { Process, showProcess } from '../process-view.ts'
-import { Actor, Closed, CustomerId, IsoInstant, Nullable, OneOf, Page, paging, Plant, WorkflowId } from '../schemas.ts'
+import {
+  Actor,
+  Closed,
+  CustomerId,
+  FreeText,
+  IsoInstant,
+  Login,
+  Nullable,
+  OneOf,
+  Page,
+  paging,
+  Plant,
+  StandingDecision,
+  WorkflowId,
+} from '../schemas.ts'
 import { notFound, visiblePlants } from '../visible.ts'
 
 const Word = Type.String({ pattern: '^[A-Za-z-]{1,60}$' })
@@ -33,8 +52,9 @@ const DecidedStep = Type.Object({
 })
 const ProcessPage = Type.Object({ process: Process, decisions: Type.Array(DecidedStep) })
 
-/** Where procedures stand, and the way on for those that are parked. */
+/** Where procedures stand, whom they are given to, and the way on for those that are parked. */
 export function processRoutes(app: Api, deps: ApiDeps): void {
+  assignmentRoute(app, deps)
   const { db, config } = deps
 
   app.get(
@@ -89,6 +109,34 @@ export function processRoutes(app: Api, deps: ApiDeps): void {
       const { workflowId, plant } = await visibleProcess(deps, request, request.params.workflowId)
       await command(deps, { request, workflowId, plant, update: retry, input: { by: principalOf(request).actor } })
       return reply.code(202).send({ workflowId })
+    },
+  )
+}
+
+/** Hands what waits for one person to another: an approval whose approver is away, a refund to be paid out, a reading to review. */
+function assignmentRoute(app: Api, deps: ApiDeps): void {
+  app.post(
+    '/v1/processes/:workflowId/assignment',
+    {
+      config: { action: 'processes.assign', idempotent: true },
+      schema: {
+        tags,
+        summary: 'Give what a process waits for to another person',
+        params,
+        body: Closed({ to: Login, text: Type.Optional(FreeText) }),
+        response: { 200: StandingDecision },
+      },
+    },
+    async (request) => {
+      const { to, text } = request.body
+      const { workflowId, plant, waitingFor, waitingMatter } = await visibleProcess(deps, request, request.params.workflowId)
+      // Nobody hands on what is for a level above.
+      if (isStaffRole(waitingFor) && !mayTakeOver(staffOf(request).role, waitingFor))
+        throw new ApiError('NOT_PERMITTED', `This is for a ${waitingFor} to give to another person.`)
+      const refusal = isStaffRole(waitingFor) ? await assigneeRefusal(deps.db, { plant, to, waitingFor }) : undefined
+      if (refusal !== undefined) throw new ApiError('INVALID_INPUT', refusal, { details: { to } })
+      const detail = { to, ...(waitingMatter !== null && { matter: waitingMatter }) }
+      return decide(deps, { request, workflowId, plant, update: reassign, verdict: 'assigned', text, detail })
     },
   )
 }

@@ -7,6 +7,7 @@ import * as charges from './0005-charges.ts'
 import * as meters from './0006-meters.ts'
 import * as processes from './0007-processes.ts'
 import * as takingBack from './0008-taking-back.ts'
+import * as waiting from './0009-waiting.ts'
 
 /** Every migration by name, in order: listed, so that a stray file in the folder is never run. */
 export const migrations: Record<string, Migration> = {
@@ -18,4 +19,5 @@ export const migrations: Record<string, Migration> = {
   '0006-meters': meters,
   '0007-processes': processes,
   '0008-taking-back': takingBack,
+  '0009-waiting': waiting,
 }

@@ -1,6 +1,7 @@
 import { DomainError } from '../../domain/errors.ts'
 import type { PackageTerms } from '../../domain/package.ts'
-import { parsePolicy, type PlantPolicy } from '../../domain/policy.ts'
+import { completedPolicy, parsePolicy } from '../../domain/parse-policy.ts'
+import type { PlantPolicy } from '../../domain/policy.ts'
 import type { Db, Tx } from '../client.ts'
 
 /** A plant as the rules need it: where it is in time and money, and its policy in force on a date. */
@@ -24,7 +25,8 @@ export async function readPlant(db: Db | Tx, plant: string, on: string): Promise
     .limit(1)
     .executeTakeFirst()
   if (row === undefined) throw new DomainError('NOT_FOUND', 'no such plant, or it has no policy yet', { plant })
-  return { plant, zone: row.timeZone, currency: row.currency, capacityW: row.capacityW, policy: parsePolicy(row.document) }
+  const policy = parsePolicy(completedPolicy(row.document))
+  return { plant, zone: row.timeZone, currency: row.currency, capacityW: row.capacityW, policy }
 }
 
 /** One immutable package version; PACKAGE_UNKNOWN when the plant never had it. */

@@ -11,6 +11,10 @@ export interface ProcessRow {
   readonly customerId: string | null
   readonly stage: string
   readonly waitingFor: string | null
+  /** The person who has it, where it was given to one. */
+  readonly assignedTo: string | null
+  /** What exactly waits: the stage, and which of several things in it. */
+  readonly waitingMatter: string | null
   readonly dueAt: string | null
   readonly outcome: string | null
   readonly parkedReason: string | null
@@ -26,6 +30,8 @@ const COLUMNS = [
   'customerId',
   'stage',
   'waitingFor',
+  'assignedTo',
+  'waitingMatter',
   'dueAt',
   'outcome',
   'parkedReason',
@@ -108,6 +114,8 @@ async function startOnItsWay(db: Db | Tx, workflowId: string): Promise<ProcessRo
     customerId: customerId ?? null,
     stage: 'Starting',
     waitingFor: null,
+    assignedTo: null,
+    waitingMatter: null,
     dueAt: null,
     outcome: null,
     parkedReason: null,

@@ -9,6 +9,14 @@ interface TaskNotice {
   dueOn: string
 }
 
+/** A process that waits for somebody: a request, an application, a closing, a payment. */
+interface WaitingNotice {
+  process: ProcessKind
+  requestId: string
+  plantCode: string
+  subjectId?: string
+}
+
 /** Notices to staff: whoever must act next is told (manual, "Habits that cut across"). */
 export interface StaffNotices {
   'task-assigned': TaskNotice
@@ -33,5 +41,9 @@ export interface StaffNotices {
   'meter-away': { meterSerial: string; customerId: string; plantCode: string; silentDays: number }
   /** The meter said no; a technician is sent to do it by hand. */
   'meter-refused': { meterSerial: string; customerId: string; plantCode: string; taskId: string }
+  /** Another person gave it to you. */
+  'process-assigned': WaitingNotice
+  'process-reminder': WaitingNotice & { waitedDays: number }
+  'process-escalated': WaitingNotice & { waitedDays: number }
   'process-parked': { process: ProcessKind; requestId: string; plantCode: string }
 }

@@ -49,6 +49,18 @@ export const staff: TextsOf<StaffNotices> = {
     subject: `Meter refused: ${p.meterSerial}`,
     body: `Meter ${p.meterSerial} of ${p.customerId} (${p.plantCode}) did not accept a command. A technician is sent to do it by hand: task ${p.taskId}. Please see that it is done.`,
   }),
+  'process-assigned': (p) => ({
+    subject: `For you to decide: ${p.requestId}`,
+    body: `The ${labels.process[p.process]} of ${p.requestId} (${forWhom(p.plantCode, p.subjectId)}) was given to you. Please see to it.`,
+  }),
+  'process-reminder': (p) => ({
+    subject: `Reminder: ${p.requestId}`,
+    body: `The ${labels.process[p.process]} of ${p.requestId} (${forWhom(p.plantCode, p.subjectId)}) has been waiting for you for ${days(p.waitedDays)}. Please see to it.`,
+  }),
+  'process-escalated': (p) => ({
+    subject: `Still waiting: ${p.requestId}`,
+    body: `The ${labels.process[p.process]} of ${p.requestId} (${forWhom(p.plantCode, p.subjectId)}) has been waiting for ${days(p.waitedDays)}. Please give it to somebody or see to it.`,
+  }),
   'process-parked': (p) => ({
     subject: `Parked: ${p.requestId}`,
     body: `The ${labels.process[p.process]} of ${p.requestId} (${p.plantCode}) cannot go on by itself. Please see why, put it right and retry.`,

@@ -49,6 +49,18 @@ export const staff: TextsOf<StaffNotices> = {
     subject: `मीटर ने कमांड नहीं मानी: ${p.meterSerial}`,
     body: `${p.customerId} (${p.plantCode}) के मीटर ${p.meterSerial} ने कमांड नहीं मानी। यह काम हाथ से करने के लिए तकनीशियन को दिया गया है (काम ${p.taskId})। कृपया देखें कि यह पूरा हो जाए।`,
   }),
+  'process-assigned': (p) => ({
+    subject: `आपके फ़ैसले के लिए: ${p.requestId}`,
+    body: `${p.requestId} (${forWhom(p.plantCode, p.subjectId)}), ${labels.process[p.process]}: यह काम आपको सौंपा गया है। कृपया इसे देखें।`,
+  }),
+  'process-reminder': (p) => ({
+    subject: `याद रखें: ${p.requestId}`,
+    body: `${p.requestId} (${forWhom(p.plantCode, p.subjectId)}), ${labels.process[p.process]}: यह काम ${days(p.waitedDays)} से आपके पास रुका हुआ है। कृपया इसे देखें।`,
+  }),
+  'process-escalated': (p) => ({
+    subject: `अभी भी रुका हुआ: ${p.requestId}`,
+    body: `${p.requestId} (${forWhom(p.plantCode, p.subjectId)}), ${labels.process[p.process]}: यह काम ${days(p.waitedDays)} से रुका हुआ है। कृपया इसे किसी को सौंपें या स्वयं देखें।`,
+  }),
   'process-parked': (p) => ({
     subject: `रुका हुआ काम: ${p.requestId}`,
     body: `${p.requestId} (${p.plantCode}), ${labels.process[p.process]}: यह काम अपने आप आगे नहीं बढ़ सकता। कृपया कारण देखें, ठीक करें और दोबारा चलाएँ।`,
