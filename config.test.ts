@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
-import { ConfigError, loadConfig, type Environment } from './config.ts'
+import { describe, expect, jest, test } from '@jest/globals'
+import { ConfigError, loadConfig, tellConfigError, type Environment } from './config.ts'
 
 const key = Buffer.alloc(32, 7).toString('base64')
 const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`
@@ -25,6 +25,16 @@ describe('configuration', () => {
 
   test('everything that is missing is named at once', () => {
     expect(problemsOf({})).toEqual(['DATABASE_URL is not set', 'MQTT_URL is not set', 'KYC_KEY is not set'])
+  })
+
+  test('what is missing is told in lines and ends the process badly; anything else is thrown on', () => {
+    const said = jest.spyOn(console, 'error').mockImplementation(() => undefined)
+    tellConfigError(new ConfigError(['DATABASE_URL is not set', 'DATABASE_URL is not set']))
+    expect(said.mock.calls).toEqual([['DATABASE_URL is not set']])
+    expect(process.exitCode).toBe(1)
+    process.exitCode = undefined
+    expect(() => tellConfigError(new Error('the disk is full'))).toThrow('the disk is full')
+    said.mockRestore()
   })
 
   test('migrations log in as the owner when one is named, else as everybody', () => {

@@ -49,6 +49,13 @@ export class ConfigError extends Error {
   }
 }
 
+/** For the end of a process's main: settings that are missing or wrong are told in a line each; all else is thrown on. */
+export function tellConfigError(error: unknown): void {
+  if (!(error instanceof ConfigError)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}
+
 /**
  * The parts of the configuration a process needs, read from the environment and checked.
  * @throws ConfigError that names every problem at once.

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client'
 import pino from 'pino'
-import { loadConfig } from '../config.ts'
+import { loadConfig, tellConfigError } from '../config.ts'
 import { createDatabase } from '../db/client.ts'
 import { buildApp } from './app.ts'
 
@@ -42,4 +42,4 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop())
 }
 
-await main()
+await main().catch(tellConfigError)

@@ -1,4 +1,4 @@
-import { loadConfig } from '../config.ts'
+import { loadConfig, tellConfigError } from '../config.ts'
 import { createDatabase } from '../db/client.ts'
 import { startGateway } from './gateway/gateway.ts'
 import { createLog } from './log.ts'
@@ -25,4 +25,4 @@ async function main(): Promise<void> {
   if (process.connected) process.disconnect()
 }
 
-await main()
+await main().catch(tellConfigError)

@@ -1,5 +1,5 @@
 import pino from 'pino'
-import { loadConfig } from '../config.ts'
+import { loadConfig, tellConfigError } from '../config.ts'
 import { migrateToLatest } from '../db/migrate.ts'
 
 /** The one-shot process before all others: brings the database up to date as the owner of its tables, and ends. */
@@ -10,4 +10,14 @@ async function main(): Promise<void> {
   log.info({ applied }, 'the database is up to date')
 }
 
-await main()
+/** A database that is not there is named in one line; what a migration met is thrown whole. */
+function tellIfAway(error: unknown): void {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (!AWAY.includes(code)) return tellConfigError(error)
+  console.error(`The database does not answer (${code}): look at MIGRATION_DATABASE_URL or DATABASE_URL`)
+  process.exitCode = 1
+}
+
+const AWAY = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT', 'EAI_AGAIN']
+
+await main().catch(tellIfAway)

@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
 import { createActivities } from '../activities/index.ts'
-import { loadConfig } from '../config.ts'
+import { loadConfig, tellConfigError } from '../config.ts'
 import { createDatabase } from '../db/client.ts'
 
 /** Activities at once; the database pool is as large, so that none waits for a connection. */
@@ -53,4 +53,4 @@ function workflowCode(): { workflowBundle: WorkflowBundleOption } | { workflowsP
     : { workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)) }
 }
 
-await main()
+await main().catch(tellConfigError)

@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client'
-import { loadConfig } from '../config.ts'
+import { loadConfig, tellConfigError } from '../config.ts'
 import { createDatabase } from '../db/client.ts'
 import { consoleSender } from '../notifications/sender.ts'
 import { createLog } from './log.ts'
@@ -31,4 +31,4 @@ async function main(): Promise<void> {
   if (process.connected) process.disconnect()
 }
 
-await main()
+await main().catch(tellConfigError)

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { loadConfig } from '../../../config.ts'
+import { ConfigError, loadConfig } from '../../../config.ts'
 import { createDatabase } from '../../../db/client.ts'
 import { businessNow, readClock } from '../../../db/queries/clock.ts'
 import { isDomainError } from '../../../domain/errors.ts'
@@ -14,8 +14,10 @@ const HELP = `npm run import -- --plant PLANT --customers FILE [options]
 
   --all-or-nothing  take in nothing while anything is wrong (the default)
   --keep-good       take in the good rows and list the others
+  --help            this text
   --json            one JSON object on stdout: {"taken":…,"unchanged":…,"problems":[{"file":…,"line":…,"column":…,"reason":…}]}
 
+DATABASE_URL names the database. The plant must be there.
 Ends with 0 when the whole file stands in the books, 2 when rows were refused, 1 when the import could not be tried.`
 
 interface Asked {
@@ -64,6 +66,14 @@ function tell({ taken, unchanged, problems }: ImportReport, json: boolean): void
   console.log(`${taken} taken in, ${unchanged} there already, ${problems.length} problems`)
 }
 
+function expectedReason(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const code = 'code' in error ? String(error.code) : ''
+  // A database that does not answer at any of its addresses leaves no message.
+  if (code !== '') return error.message === '' ? code : error.message
+  return error instanceof ConfigError || isDomainError(error) || error.constructor === Error ? error.message : undefined
+}
+
 try {
   const wish = asked()
   if (wish === undefined) console.log(HELP)
@@ -73,8 +83,7 @@ try {
     process.exitCode = report.problems.length > 0 ? 2 : 0
   }
 } catch (error) {
-  // What can be expected reads as one line: a wrong option, a file that is not there, a plant nobody knows.
-  const isExpected = isDomainError(error) || (error instanceof Error && ('code' in error || error.constructor === Error))
-  console.error(isExpected ? error.message : error)
+  // What can be expected reads as a line: a wrong option, a file or a setting that is missing, a plant nobody knows.
+  console.error(expectedReason(error) ?? error)
   process.exitCode = 1
 }
