@@ -57,7 +57,7 @@ async function waitForChange(p: Procedure, input: BillCustomerInput, before: Adv
     read: (asOf) => facts.readAdvanceCycle({ ...input, asOf }),
     enough: (fact) => JSON.stringify(fact) !== seen,
     until: next.until,
-    stage: { name: next.stage, waitingFor: next.waitingFor, dueAt: next.until, topics },
+    stage: { name: next.stage, waitingFor: next.waitingFor, dueAt: next.until, chasedBy: 'task', topics },
     summary: `${input.customerId}, advance for ${input.period}: ${next.stage}`,
   })
 }

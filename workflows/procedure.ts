@@ -11,6 +11,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import type { JsonObject } from '../db/tables.ts'
+import { work } from './activity-proxies.ts'
 import { createDecisions, type Decisions } from './decisions.ts'
 import { createPlantClock, type PlantClock } from './plant-clock.ts'
 import { acceptReassignment } from './reassign.ts'
@@ -41,7 +42,8 @@ export interface Procedure {
   stage(name: string, facts?: StageFacts): Promise<void>
   /**
    * Reads until `enough` holds and returns that fact, or undefined when `until` (business time) passed first. Between reads it
-   * waits for a nudge, the deadline, or a day at most.
+   * waits for a nudge, the deadline, or a day at most. Where the stage waits for somebody of the staff they are reminded, and then the
+   * levels above are told (policy "waiting"), unless the stage says who does that in its place: no stage can forget it.
    */
   waitFor<T>(wait: Wait<T>): Promise<T | undefined>
   /** {@link waitFor} where there is no deadline. */
@@ -84,7 +86,7 @@ export async function procedure(start: ProcedureStart, body: (p: Procedure) => P
     decisions,
     ...createWaits({ flag, clock, stage }),
   }
-  const park = createParking(stage)
+  const park = createParking(stage, clock)
 
   let written: string | undefined
   for (;;) {
@@ -110,14 +112,21 @@ async function attempt(
   try {
     return await body(p)
   } catch (error) {
-    if (error instanceof HistoryIsLong) {
-      await condition(allHandlersFinished)
-      await continueAsNew<(input: JsonObject) => Promise<string>>(input)
-    }
+    if (error instanceof HistoryIsLong) return beginAnew(input)
     if (isCancellation(error)) throw error
     await park(reasonOf(error))
-    return undefined
+    return workflowInfo().continueAsNewSuggested ? beginAnew(input) : undefined
   }
+}
+
+async function beginAnew(input: JsonObject): Promise<never> {
+  await condition(allHandlersFinished)
+  return continueAsNew<(input: JsonObject) => Promise<string>>(input)
+}
+
+function earlier(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return a < b ? a : b
 }
 
 interface WaitContext {
@@ -143,7 +152,9 @@ function createWaits({ flag, clock, stage }: WaitContext) {
         continue
       }
       if (workflowInfo().continueAsNewSuggested) throw new HistoryIsLong()
-      await condition(() => flag.raised, clock.msUntil(until), { summary })
+      const chaseAt = waiting === undefined ? undefined : stage.chaseAt()
+      if (chaseAt !== undefined && asOf >= chaseAt) await stage.chase()
+      else await condition(() => flag.raised, clock.msUntil(earlier(until, chaseAt)), { summary })
     }
   }
   return {
@@ -155,7 +166,8 @@ function createWaits({ flag, clock, stage }: WaitContext) {
   }
 }
 
-function createParking(stage: Stage): (reason: string) => Promise<void> {
+/** Parked until somebody says `retry`. The cluster in-charge is told at once and reminded like everybody a process waits for. */
+function createParking(stage: Stage, clock: PlantClock): (reason: string) => Promise<void> {
   const state = { parked: false }
   const refuseUnlessParked = (_asked: { by: string }): void => {
     if (!state.parked)
@@ -171,7 +183,14 @@ function createParking(stage: Stage): (reason: string) => Promise<void> {
   return async (reason) => {
     state.parked = true
     await stage.enter('Parked', { waitingFor: 'cluster-in-charge', parkedReason: reason })
-    await condition(() => !state.parked)
+    const { workflowId } = workflowInfo()
+    await work.tellParked({ workflowId, asOf: await clock.now() })
+    const summary = 'somebody to look into it and say retry'
+    while (state.parked && !workflowInfo().continueAsNewSuggested) {
+      const chaseAt = stage.chaseAt()
+      if (chaseAt !== undefined && (await clock.now()) >= chaseAt) await stage.chase()
+      else await condition(() => !state.parked, clock.msUntil(chaseAt), { summary })
+    }
   }
 }
 

@@ -92,7 +92,10 @@ export function createStage({ start, clock }: { start: ProcedureStart; clock: Pl
     chase: async (): Promise<void> => {
       const { workflowId } = workflowInfo()
       const { matter, dueAt } = standing
+      const before = waiting.chaseAt
       heard(await work.chaseWaiting({ workflowId, matter, hasDueDate: dueAt !== undefined, asOf: await clock.now() }))
+      // Nobody was told, because the row stands otherwise: the next write of the stage says when it is time.
+      if (waiting.chaseAt === before) waiting = { ...waiting, chaseAt: null }
     },
     assigned: (to: string): void => heard({ ...waiting, assignedTo: to, assignments: waiting.assignments + 1 }),
   }
