@@ -36,18 +36,21 @@ function readReady(folder: string): Ready {
   }
 }
 
-interface Clock {
-  readonly now: string
-  readonly timeZone: string
+/** A start that was killed leaves its `ready.json` behind. */
+async function assertAnswers(api: string): Promise<void> {
+  await fetch(`${api}/health/live`, { signal: AbortSignal.timeout(10_000) }).catch(() => {
+    throw new Error(`Nobody answers at ${api}: run "npm start" first, and wait until it is ready.`)
+  })
 }
 
 async function watch(ready: Ready): Promise<boolean> {
+  await assertAnswers(ready.api)
   const api = createTokenCaller(ready.api, { name: 'head office', token: ready.adminToken })
-  const [plant] = (await api.get<{ items: { plant: string; sandbox: boolean }[] }>('/v1/plants')).body.items
+  const [plant] = (await api.get<{ items: { plant: string; timeZone: string }[] }>('/v1/plants')).body.items
   if (plant === undefined) throw new Error('This start is empty: there is no village to watch.')
   const connection = await Connection.connect({ address: ready.temporalAddress })
   const temporal = temporalEyes(new Client({ connection, namespace: ready.temporalNamespace }))
-  const seen = await watchStories({ api, plant: plant.plant, temporal })
+  const seen = await watchStories({ api, plant: plant.plant, zone: plant.timeZone, temporal })
   await connection.close()
   tellAll(ready, seen)
   return seen.size === STORIES.length
@@ -55,9 +58,8 @@ async function watch(ready: Ready): Promise<boolean> {
 
 async function watchStories(eyes: Eyes): Promise<Map<Story, Sighting>> {
   const seen = new Map<Story, Sighting>()
-  const { now: begun, timeZone } = await readClock(eyes)
-  let now = begun
-  const until = addToInstant(now, LONGEST, timeZone)
+  let now = await readClock(eyes)
+  const until = addToInstant(now, LONGEST, eyes.zone)
   let movedAt = Date.now()
   console.error(`It is ${now} in the village; watching until ${until} at the latest.`)
   while (seen.size < STORIES.length && now < until && Date.now() - movedAt < STANDS_STILL_MS) {
@@ -68,15 +70,15 @@ async function watchStories(eyes: Eyes): Promise<Map<Story, Sighting>> {
       console.error(`${now.slice(0, 16)}  ${String(seen.size).padStart(2)}/${STORIES.length}  ${story.title}: ${sighting.what}`)
     }
     if (seen.size < STORIES.length) await sleep(LOOK_EVERY_MS)
-    const later = await readClock(eyes).catch(() => ({ now, timeZone }))
-    if (later.now > now) movedAt = Date.now()
-    now = later.now
+    const later = await readClock(eyes).catch(() => now)
+    if (later > now) movedAt = Date.now()
+    now = later
   }
   return seen
 }
 
-async function readClock({ api, plant }: Eyes): Promise<Clock> {
-  return (await api.get<Clock>(`/v1/clock?plant=${plant}`)).body
+async function readClock({ api, plant }: Eyes): Promise<string> {
+  return (await api.get<{ now: string }>(`/v1/clock?plant=${plant}`)).body.now
 }
 
 /** A look that failed is no sighting; the next look tries again. */
@@ -88,14 +90,19 @@ function tellTrouble({ title }: Story, error: unknown): undefined {
 function tellAll(ready: Ready, seen: ReadonlyMap<Story, Sighting>): void {
   for (const story of STORIES) {
     const sighting = seen.get(story)
-    console.log(
-      `${sighting === undefined ? 'MISSING' : 'seen   '} ${story.title}${sighting === undefined ? '' : `: ${sighting.what}`}`,
-    )
-    for (const place of sighting?.paths ?? []) console.log(`          ${ready.api}${place}`)
-    for (const id of ready.temporalUi === null ? [] : (sighting?.workflowIds ?? []))
-      console.log(`          ${ready.temporalUi}/namespaces/${ready.temporalNamespace}/workflows/${encodeURIComponent(id)}`)
+    console.log(sighting === undefined ? `MISSING ${story.title}` : `seen    ${story.title}: ${sighting.what}`)
+    for (const link of sighting === undefined ? [] : linksOf(ready, sighting)) console.log(`          ${link}`)
   }
   console.log(`${seen.size} of ${STORIES.length} stories seen`)
+  console.error(`Open a link of the API with: curl -H 'authorization: Bearer ${ready.adminToken}' …`)
+}
+
+function linksOf(ready: Ready, { paths, workflowIds, query }: Sighting): string[] {
+  const links = paths.map((place) => `${ready.api}${place}`)
+  if (ready.temporalUi === null) return links
+  const workflows = `${ready.temporalUi}/namespaces/${ready.temporalNamespace}/workflows`
+  const runs = workflowIds.map((id) => `${workflows}/${encodeURIComponent(id)}`)
+  return [...links, ...runs, ...(query === undefined ? [] : [`${workflows}?query=${encodeURIComponent(query)}`])]
 }
 
 async function main(): Promise<void> {

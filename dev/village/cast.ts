@@ -10,7 +10,7 @@ export const CAST = {
    * again: cut in the middle of August, pays all the day after and is lit again.
    */
   cutAndLit: 'BHKATS02401',
-  /** Asks for the bigger package; the request waits for the newcomer who tries the demo, as cluster in-charge, for its three days. */
+  /** Asks for the bigger package; the request waits for the newcomer who tries the demo as cluster in-charge. Others follow. */
   wantsMoreAndWaits: 'BHKATS01301',
   /** Asks for a package beyond what the village can give, and is refused. */
   wantsTooMuch: 'BHKATS02701',
@@ -26,7 +26,7 @@ export const CAST = {
 
 /** Households that join. Names and phones are made up. */
 export const NEWCOMERS = {
-  /** Pays half of deposit and activation charge, and waits for the harvest. */
+  /** Pays half of deposit and activation charge, and waits for the harvest; asks again when the time for it has run out. */
   halfPaid: { name: 'Kamla Devi', nameHi: 'कमला देवी', phone: '+915559000001', pole: '004', address: 'Tola 1, Katsa' },
   /** Pays in two parts and is connected. */
   joins: { name: 'Raju Mahto', nameHi: 'राजू महतो', phone: '+915559000002', pole: '015', address: 'Tola 2, Katsa' },

@@ -8,6 +8,8 @@ export interface Sighting {
   /** Paths of the API that show it, and runs to open in the Temporal UI. */
   readonly paths: readonly string[]
   readonly workflowIds: readonly string[]
+  /** A list to open in the Temporal UI, where no single run shows it. */
+  readonly query?: string
 }
 
 /** One story of the village. `see` returns what it was recognised by, or undefined until it has happened. */
@@ -20,6 +22,7 @@ export interface Story {
 export interface Eyes {
   readonly api: Caller
   readonly plant: string
+  readonly zone: string
   readonly temporal: TemporalEyes
 }
 

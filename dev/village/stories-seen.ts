@@ -1,60 +1,12 @@
 import { CAST, NEWCOMERS } from './cast.ts'
 import type { Eyes, Sighting, Story } from './eyes.ts'
-
-interface ChargeSeen {
-  readonly chargeId: number
-  readonly kind: string
-  readonly source: string
-  readonly amountMinor: number
-  readonly openMinor: number
-  readonly dueOn: string
-  readonly issuedAt: string
-}
-interface PaymentSeen {
-  readonly channel: string
-  readonly state: string
-  readonly amountMinor: number
-  readonly valueDate: string
-  readonly allocations: readonly { readonly chargeId: number; readonly amountMinor: number }[]
-}
-interface AccountSeen {
-  readonly account: { readonly accountId: string; readonly customerId: string | null; readonly closedAt: string | null }
-  readonly connection: {
-    readonly status: string
-    readonly leftOn: string | null
-    readonly holds: readonly { readonly reason: string }[]
-  } | null
-  readonly meter: {
-    readonly serial: string
-    readonly desired: { readonly version: number; readonly loadLimitW: number | null } | null
-    readonly reported: { readonly version: number; readonly loadLimitW: number | null; readonly relay: string | null } | null
-  } | null
-  readonly money: {
-    readonly charges: readonly ChargeSeen[]
-    readonly bills: readonly BillSeen[]
-    readonly payments: readonly PaymentSeen[]
-  } | null
-}
-interface BillSeen {
-  readonly number: string
-  readonly kind: string
-  readonly source: string
-  readonly issuedAt: string
-}
-interface RequestSeen {
-  readonly requestId: string
-  readonly toCode: string
-  readonly appliedAt: string | null
-  readonly endedAs: string | null
-}
-
-const customerPath = (customerId: string): string => `/v1/customers/${customerId}`
-const accountOf = async ({ api }: Eyes, customerId: string): Promise<AccountSeen> =>
-  (await api.get<AccountSeen>(customerPath(customerId))).body
+import { accountOf, customerPath, historyOf, rupees } from './seen-accounts.ts'
+import { habitsStory, seeBooks, seeCutAndLit } from './seen-money.ts'
+import { seeProgrammed, seeRefusedRequest, seeWaitingRequest } from './seen-packages.ts'
 
 /** Every story the demo promises, in the order in which they happen. */
 export const STORIES: readonly Story[] = [
-  { title: 'Some pay in full, many in parts, some late, some by wallet', see: seeHabits },
+  { title: 'Some pay in full, many in parts, some late, some by wallet', see: habitsStory() },
   { title: 'An application half-paid and waiting', see: (eyes) => seeApplication(eyes, NEWCOMERS.halfPaid.name, seeHalfPaid) },
   {
     title: 'A household joins, pays its deposit in two parts and is connected',
@@ -69,56 +21,14 @@ export const STORIES: readonly Story[] = [
   { title: 'The books balance', see: seeBooks },
 ]
 
-/** How many payers' pages are read at most to find one of each habit. */
-const PAGES_READ = 40
-
-async function seeHabits({ api, plant, temporal }: Eyes): Promise<Sighting | undefined> {
-  const payments = await api.list<{ channel: string; accountId: string | null }>(`/v1/payments?plant=${plant}&state=posted`)
-  const payers = [...new Set(payments.flatMap(({ accountId }) => accountId ?? []))]
-  const run = await temporal.find(`WorkflowType = 'receivePayment' AND PlantCode = '${plant}' AND Outcome IS NOT NULL`)
-  if (payers.length < PAGES_READ || run === undefined) return undefined
-  const found = new Map<Paid, string>()
-  for (const accountId of payers.slice(0, PAGES_READ)) {
-    const { body } = await api.get<AccountSeen>(`/v1/accounts/${accountId}`)
-    for (const habit of habitsSeen(body)) found.set(habit, found.get(habit) ?? accountId)
-    if (found.size === HABITS_SHOWN.length) break
-  }
-  if (found.size < HABITS_SHOWN.length) return undefined
-  const shown = HABITS_SHOWN.map((habit) => `${habit} (${found.get(habit) ?? ''})`)
-  return {
-    what: `${payments.length} payments, among them ${shown.join(', ')}`,
-    paths: [...new Set(found.values())].map((accountId) => `/v1/accounts/${accountId}`),
-    workflowIds: [run.workflowId],
-  }
-}
-
-const HABITS_SHOWN = ['in full', 'in parts', 'late', 'by wallet'] as const
-type Paid = (typeof HABITS_SHOWN)[number]
-
-/** How the charges of an account were paid. */
-function habitsSeen({ money }: AccountSeen): Paid[] {
-  const paid = (money?.charges ?? []).filter(({ openMinor }) => openMinor === 0)
-  const partsOf = ({ chargeId }: ChargeSeen): PaymentSeen[] =>
-    (money?.payments ?? []).filter(({ allocations }) => allocations.some((part) => part.chargeId === chargeId))
-  return paid.flatMap((charge) => {
-    const parts = partsOf(charge)
-    const seen: Paid[] = []
-    if (parts.length === 1) seen.push('in full')
-    if (parts.length > 1) seen.push('in parts')
-    if (parts.some(({ valueDate }) => valueDate > charge.dueOn)) seen.push('late')
-    if (parts.some(({ channel }) => channel === 'wallet')) seen.push('by wallet')
-    return seen
-  })
-}
-
 interface ApplicationSeen {
   readonly application: { readonly applicationId: string; readonly customerId: string | null; readonly endedAs: string | null }
   readonly applicant: { readonly name: string }
-  readonly demands: readonly { readonly amountMinor: number; readonly openMinor: number }[]
+  readonly demands: readonly { readonly amountMinor: number }[]
   readonly workflowId: string
-  readonly stage: string | null
 }
 
+/** The first application of a household, by name, that shows what is looked for; who was too late once may have asked again. */
 async function seeApplication(
   eyes: Eyes,
   name: string,
@@ -126,80 +36,37 @@ async function seeApplication(
 ): Promise<Sighting | undefined> {
   const applications = await eyes.api.list<{ applicationId: string; origin: string }>(`/v1/applications?plant=${eyes.plant}`)
   for (const { applicationId } of applications.filter(({ origin }) => origin !== 'import')) {
-    const { body } = await eyes.api.get<ApplicationSeen>(`/v1/applications/${applicationId}`)
-    if (body.applicant.name !== name) continue
-    const what = await see(eyes, body)
-    if (what === undefined) return undefined
-    return { what, paths: [`/v1/applications/${applicationId}`], workflowIds: [body.workflowId] }
+    const path = `/v1/applications/${applicationId}`
+    const { body } = await eyes.api.get<ApplicationSeen>(path)
+    const what = body.applicant.name === name ? await see(eyes, body) : undefined
+    if (what !== undefined) return { what, paths: [path], workflowIds: [body.workflowId] }
   }
   return undefined
 }
 
-/** Seen while it waits, or afterwards: its deadline passed with half of the money there. */
-async function seeHalfPaid(
-  { api, temporal }: Eyes,
-  { application, demands, workflowId }: ApplicationSeen,
-): Promise<string | undefined> {
-  const run = await temporal.find(`WorkflowId = '${workflowId}'`)
-  const { body } = await api.get<AccountSeen>(`/v1/accounts/${application.applicationId}`)
-  const paidMinor = (body.money?.payments ?? []).reduce((sum, { amountMinor }) => sum + amountMinor, 0)
+async function seeHalfPaid(eyes: Eyes, { application, demands, workflowId }: ApplicationSeen): Promise<string | undefined> {
+  const run = await eyes.temporal.find(`WorkflowId = '${workflowId}' AND ExecutionStatus = 'Running' AND Stage = 'Payment'`)
+  if (run === undefined || application.endedAs !== null) return undefined
+  const payments = await historyOf(eyes, application.applicationId).payments()
+  const paidMinor = payments.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
   const totalMinor = demands.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
-  if (paidMinor === 0 || paidMinor >= totalMinor || run === undefined) return undefined
-  if (run.stage === 'Payment') return `${rupees(paidMinor)} of ${rupees(totalMinor)} paid, waiting for the customer`
-  return application.endedAs === 'deadline-passed'
-    ? `${rupees(paidMinor)} of ${rupees(totalMinor)} paid until its deadline passed`
-    : undefined
+  if (paidMinor === 0 || paidMinor >= totalMinor) return undefined
+  return `${rupees(paidMinor)} of ${rupees(totalMinor)} paid, waiting for the customer`
 }
 
-async function seeJoined({ api, temporal }: Eyes, { application, workflowId }: ApplicationSeen): Promise<string | undefined> {
-  const run = await temporal.find(`WorkflowId = '${workflowId}' AND Outcome = 'Active'`)
+async function seeJoined(eyes: Eyes, { application, workflowId }: ApplicationSeen): Promise<string | undefined> {
+  const run = await eyes.temporal.find(`WorkflowId = '${workflowId}' AND Outcome = 'Active'`)
   if (run === undefined || application.customerId === null || application.endedAs !== 'active') return undefined
-  const { body } = await api.get<AccountSeen>(customerPath(application.customerId))
-  const parts = body.money?.payments.length ?? 0
-  const isCarried = body.meter?.reported !== null && body.meter?.reported.version === body.meter?.desired?.version
-  return parts >= 2 && isCarried
-    ? `${application.customerId}, ${parts} payments, meter ${body.meter?.serial ?? ''} programmed`
-    : undefined
-}
-
-async function requestOf({ api }: Eyes, customerId: string): Promise<RequestSeen | undefined> {
-  return (await api.list<RequestSeen>(`${customerPath(customerId)}/package-changes?state=all`))[0]
-}
-
-async function seeWaitingRequest(eyes: Eyes): Promise<Sighting | undefined> {
-  const request = await requestOf(eyes, CAST.wantsMoreAndWaits)
-  const run = await eyes.temporal.find(`WorkflowType = 'changePackage' AND CustomerId = '${CAST.wantsMoreAndWaits}'`)
-  if (request === undefined || run === undefined || run.stage === '') return undefined
-  const what =
-    run.stage === 'Approval'
-      ? 'waits for deepa, the cluster in-charge'
-      : `was decided by somebody: ${request.endedAs ?? run.stage}`
-  return packageSighting(request, { what, workflowId: run.workflowId })
-}
-
-async function seeRefusedRequest(eyes: Eyes): Promise<Sighting | undefined> {
-  const request = await requestOf(eyes, CAST.wantsTooMuch)
-  const run = await eyes.temporal.find(
-    `WorkflowType = 'changePackage' AND CustomerId = '${CAST.wantsTooMuch}' AND Outcome = 'Rejected'`,
+  const history = historyOf(eyes, application.applicationId)
+  const joining = (await history.charges()).filter(({ kind }) => kind === 'deposit' || kind === 'activation')
+  const parts = (await history.payments()).filter(({ allocations }) =>
+    allocations.some(({ chargeId }) => joining.some((charge) => charge.chargeId === chargeId)),
   )
-  if (request === undefined || run === undefined) return undefined
-  return packageSighting(request, { what: `${CAST.wantsTooMuch} stays with the package there is`, workflowId: run.workflowId })
-}
-
-async function seeProgrammed(eyes: Eyes): Promise<Sighting | undefined> {
-  const request = await requestOf(eyes, CAST.wantsMoreAndGetsIt)
-  const run = await eyes.temporal.find(
-    `WorkflowType = 'changePackage' AND CustomerId = '${CAST.wantsMoreAndGetsIt}' AND Outcome = 'Done'`,
-  )
-  const { meter } = await accountOf(eyes, CAST.wantsMoreAndGetsIt)
-  const limitW = meter?.reported?.loadLimitW
-  if (request === undefined || request.appliedAt === null || run === undefined || limitW !== meter?.desired?.loadLimitW)
-    return undefined
-  return packageSighting(request, { what: `${meter?.serial ?? ''} reports ${limitW ?? 0} W`, workflowId: run.workflowId })
-}
-
-function packageSighting({ requestId }: RequestSeen, { what, workflowId }: { what: string; workflowId: string }): Sighting {
-  return { what, paths: [`/v1/package-changes/${requestId}`], workflowIds: [workflowId] }
+  const { meter } = await accountOf(eyes, application.customerId)
+  const version = meter?.reported?.version
+  if (parts.length < 2 || joining.some(({ openMinor }) => openMinor > 0) || version === undefined) return undefined
+  const paid = parts.map(({ amountMinor }) => rupees(amountMinor)).reverse()
+  return `${application.customerId} paid ${paid.join(' and ')}, meter ${meter?.serial ?? ''} reports version ${version}`
 }
 
 interface ReadingSeen {
@@ -238,33 +105,4 @@ async function seeLeaver(eyes: Eyes): Promise<Sighting | undefined> {
     paths: [`/v1/closures/${closure.closureId}`],
     workflowIds: [run.workflowId],
   }
-}
-
-/** The fee is charged only where the supply really had been cut. */
-async function seeCutAndLit(eyes: Eyes): Promise<Sighting | undefined> {
-  const customerId = CAST.cutAndLit
-  const { connection, meter, money } = await accountOf(eyes, customerId)
-  const fee = money?.charges.find(
-    ({ kind, source, issuedAt }) => kind === 'fee' && source.startsWith('reconnection:') && issuedAt >= '2026-08-01',
-  )
-  const run = await eyes.temporal.find(`WorkflowType = 'collectDues' AND CustomerId = '${customerId}'`)
-  const isLit = connection?.holds.length === 0 && meter?.reported?.relay !== 'open'
-  if (fee === undefined || run === undefined || !isLit) return undefined
-  return {
-    what: `${customerId} was lit again on ${fee.issuedAt.slice(0, 10)}, fee ${rupees(fee.amountMinor)}`,
-    paths: [customerPath(customerId)],
-    workflowIds: [run.workflowId],
-  }
-}
-
-async function seeBooks({ api, plant }: Eyes): Promise<Sighting | undefined> {
-  const path = `/v1/ledger/trial-balance?plant=${plant}`
-  const { body } = await api.get<{ debitMinor: number; creditMinor: number }>(path)
-  if (body.debitMinor !== body.creditMinor)
-    throw new Error(`the books do not balance: ${body.debitMinor} and ${body.creditMinor}`)
-  return body.debitMinor === 0 ? undefined : { what: `${rupees(body.debitMinor)} on either side`, paths: [path], workflowIds: [] }
-}
-
-function rupees(amountMinor: number): string {
-  return `${(amountMinor / 100).toFixed(2)} rupees`
 }

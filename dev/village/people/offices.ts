@@ -70,7 +70,7 @@ function clusterDecides({ workflowId, workflowType, stage, customerId }: Process
   return undefined
 }
 
-/** One request is left for whoever tries the demo, one is refused, all others are approved and their work confirmed. */
+/** The cast's wishes are refused and approved; any other is left for whoever tries the demo. Finished work is confirmed. */
 function packageDecision({
   id,
   stage,
@@ -81,13 +81,10 @@ function packageDecision({
   customerId: string | null
 }): Answering | undefined {
   if (stage === 'Review') return { path: `/v1/package-changes/${id}/confirm`, body: {} }
-  if (stage !== 'Approval' || customerId === CAST.wantsMoreAndWaits) return undefined
-  if (customerId === CAST.wantsTooMuch)
-    return {
-      path: `/v1/package-changes/${id}/reject`,
-      body: { reason: 'no-capacity', text: 'The feeder cannot carry another mill this year.' },
-    }
-  return { path: `/v1/package-changes/${id}/approve`, body: {} }
+  if (stage !== 'Approval') return undefined
+  if (customerId === CAST.wantsMoreAndGetsIt) return { path: `/v1/package-changes/${id}/approve`, body: {} }
+  const body = { reason: 'no-capacity', text: 'The feeder cannot carry another mill this year.' }
+  return customerId === CAST.wantsTooMuch ? { path: `/v1/package-changes/${id}/reject`, body } : undefined
 }
 
 function stateDecides({ workflowId, workflowType, stage, customerId }: ProcessSeen): Answering | undefined {

@@ -1,5 +1,6 @@
 import { addDays } from '../../../domain/calendar.ts'
-import { CAST, NEWCOMERS } from '../cast.ts'
+import { CAST, CUSTOMERS_WITH_LOG_IN, NEWCOMERS } from '../cast.ts'
+import type { House } from '../files.ts'
 import { chance } from '../households.ts'
 import { type Company, dayOfMonth, isDaytime, send } from './company.ts'
 import { openOf, partOf, payCash } from './paying.ts'
@@ -11,11 +12,20 @@ const july = (day: number): string => dayOfMonth('2026-07-01', day)
 export async function playStories(company: Company): Promise<void> {
   if (!isDaytime(company)) return
   await join(company, { part: 'joins', household: NEWCOMERS.joins, from: july(2), payments: 2 })
-  await join(company, { part: 'halfPaid', household: NEWCOMERS.halfPaid, from: july(3), payments: 1 })
+  await join(company, { part: turnOf(company, 'halfPaid'), household: NEWCOMERS.halfPaid, from: july(3), payments: 1 })
   await wishForPackage(company, { customerId: CAST.wantsMoreAndGetsIt, code: 'B1.2', from: july(5) })
   await wishForPackage(company, { customerId: CAST.wantsTooMuch, code: 'B1.2', from: july(6) })
-  await wishForPackage(company, { customerId: CAST.wantsMoreAndWaits, code: 'B1.2', from: july(7) })
+  await leaveOneToDecide(company, { code: 'B1.2', from: july(7) })
   await leave(company, { customerId: CAST.leaves, from: july(10), leavingOn: july(20) })
+}
+
+/** Who did not pay in time asks again: at any time there is one who has paid half and waits. */
+function turnOf({ notebook }: Company, part: string): string {
+  const turn = Number(notebook.read(`turns:${part}`) ?? 1)
+  const name = turn === 1 ? part : `${part}-${turn}`
+  if (!notebook.has(`joined:${name}`)) return name
+  notebook.note(`turns:${part}`, String(turn + 1))
+  return `${part}-${turn + 1}`
 }
 
 interface Joining {
@@ -104,38 +114,68 @@ async function payDemands(
     )
 }
 
-async function wishForPackage(
-  company: Company,
-  { customerId, code, from }: { customerId: string; code: string; from: string },
-): Promise<void> {
+interface Wish {
+  readonly customerId: string
+  readonly code: string
+  readonly from: string
+}
+
+interface RequestSeen {
+  readonly approvedAt: string | null
+  readonly endedAt: string | null
+}
+
+/** Asks once, an agent for who has no log-in, and pays the difference whenever it is asked for. */
+async function wishForPackage(company: Company, { customerId, code, from }: Wish): Promise<void> {
   if (!company.isPast(from)) return
   const body = { packageCode: code, takesEffect: 'at-once' }
   const name = `wish-${customerId}`
-  await company.notebook.once(name, () =>
-    send(company, { who: customerId, path: `/v1/customers/${customerId}/package-changes`, body, name }),
-  )
-  await company.notebook.once(`difference:${customerId}:${company.today()}`, async () => {
-    if (company.today() > addDays(from, 14)) return true
-    const page = await company
-      .as('asha')
-      .get<{ money: { charges: { kind: string; openMinor: number; voidedAt: string | null }[] } | null }>(
-        `/v1/customers/${customerId}`,
-      )
-    const open = (page.body.money?.charges ?? []).filter(
-      ({ kind, openMinor, voidedAt }) => kind === 'package-difference' && openMinor > 0 && voidedAt === null,
+  const who = CUSTOMERS_WITH_LOG_IN.includes(customerId) ? customerId : 'asha'
+  await company.notebook.once(name, () => send(company, { who, path: `/v1/customers/${customerId}/package-changes`, body, name }))
+  await company.notebook.once(`difference:${customerId}:${company.today()}`, () => payDifference(company, customerId))
+}
+
+async function payDifference(company: Company, customerId: string): Promise<boolean> {
+  if ((await requestsOf(company, customerId)).every(({ endedAt }) => endedAt !== null)) return true
+  const page = await company
+    .as('asha')
+    .get<{ money: { charges: { kind: string; openMinor: number; voidedAt: string | null }[] } | null }>(
+      `/v1/customers/${customerId}`,
     )
-    const amountMinor = open.reduce((sum, { openMinor }) => sum + openMinor, 0)
-    return (
-      amountMinor === 0 ||
-      payCash(company, {
-        payer: customerId,
-        amountMinor,
-        reference: `difference-${customerId}`,
-        agent: 'imran',
-        place: 'counter',
-      })
-    )
+  const amountMinor = (page.body.money?.charges ?? [])
+    .filter(({ kind, voidedAt }) => kind === 'package-difference' && voidedAt === null)
+    .reduce((sum, { openMinor }) => sum + openMinor, 0)
+  const reference = `difference-${customerId}`
+  return amountMinor === 0 || payCash(company, { payer: customerId, amountMinor, reference, agent: 'imran', place: 'counter' })
+}
+
+async function requestsOf(company: Company, customerId: string): Promise<RequestSeen[]> {
+  return company.as('asha').list<RequestSeen>(`/v1/customers/${customerId}/package-changes?state=all`)
+}
+
+/** One wish lies on the desk for the newcomer at any time: when it was decided, the next household has one. */
+async function leaveOneToDecide(company: Company, { code, from }: Omit<Wish, 'customerId'>): Promise<void> {
+  const { notebook, village } = company
+  const turn = Number(notebook.read('turns:wish') ?? 1)
+  const inTurn = wishersInTurn(village.houses).slice(0, turn)
+  for (const customerId of inTurn) await wishForPackage(company, { customerId, code, from })
+  const latest = inTurn.at(-1)
+  if (latest === undefined || !notebook.has(`wish-${latest}`)) return
+  await notebook.once(`decided:${latest}:${company.today()}`, async () => {
+    const requests = await requestsOf(company, latest)
+    const isDecided = requests.every(({ approvedAt, endedAt }) => approvedAt !== null || endedAt !== null)
+    if (isDecided) notebook.note('turns:wish', String(turn + 1))
+    return true
   })
+}
+
+/** Houses whose smart meter can carry the bigger package as it is, the cast's one first. */
+export function wishersInTurn(houses: readonly House[]): string[] {
+  const cast: readonly string[] = Object.values(CAST)
+  const others = houses.filter(
+    (house) => house.packageCode === 'B1.1' && house.kind === 'smart' && !cast.includes(house.customerId),
+  )
+  return [CAST.wantsMoreAndWaits, ...others.map(({ customerId }) => customerId)]
 }
 
 async function leave(
