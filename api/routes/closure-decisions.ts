@@ -17,6 +17,7 @@ import {
 import type { DecisionUpdate } from '../../workflows/decisions.ts'
 import { decide } from '../decide.ts'
 import type { Api, ApiDeps } from '../deps.ts'
+import { ApiError } from '../errors.ts'
 import { staffOf } from '../principal.ts'
 import { Closed, ClosureId, FreeText, OneOf, StandingDecision } from '../schemas.ts'
 import { METHODS, visibleClosure } from './closures.ts'
@@ -37,14 +38,20 @@ export function closureDecisionRoutes(app: Api, deps: ApiDeps): void {
       config: { action: 'closures.request', idempotent: true },
       schema: { tags, summary: 'Stay after all', params, body: Closed({ text: note }), response },
     },
-    async (request) =>
-      send(deps, request, {
-        closureId: request.params.closureId,
+    async (request) => {
+      const { closureId } = request.params
+      const { reason } = await visibleClosure(deps, request, closureId)
+      // Whoever was banned, or let go for want of capacity, does not decide to stay: lifting a ban is for the state in-charge.
+      if (reason !== 'own-wish')
+        throw new ApiError('NOT_PERMITTED', 'Only who leaves at the own wish can stay after all.', { reason })
+      return send(deps, request, {
+        closureId,
         update: withdrawClosing,
         step: 'withdrawal',
         verdict: 'withdrawn',
         text: request.body.text,
-      }),
+      })
+    },
   )
 }
 

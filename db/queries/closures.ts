@@ -44,7 +44,8 @@ export async function listClosures(db: Db | Tx, customerId: string): Promise<Clo
 
 /**
  * Opens the closing of a connection and starts its process with the commit. The caller holds the account lock.
- * ACCOUNT_CLOSED when it has left already, ALREADY_EXISTS with the id while another closing is open.
+ * ACCOUNT_CLOSED when it has left already, WRONG_STAGE before it is active (then the application is withdrawn, which gives back what
+ * was paid), ALREADY_EXISTS with the id while another closing is open.
  */
 export async function openClosure(
   tx: Tx,
@@ -53,6 +54,13 @@ export async function openClosure(
 ): Promise<Closure> {
   const { plant, accountId, customerId } = account
   if (account.closedAt !== null) throw new DomainError('ACCOUNT_CLOSED', 'this account is closed')
+  const { connectedOn } = await tx
+    .selectFrom('connections')
+    .select('connectedOn')
+    .where('customerId', '=', customerId)
+    .executeTakeFirstOrThrow()
+  if (connectedOn === null)
+    throw new DomainError('WRONG_STAGE', 'this connection is not active yet: its application is withdrawn instead')
   const open = (await listClosures(tx, customerId)).find(({ endedAt }) => endedAt === null)
   if (open !== undefined)
     throw new DomainError('ALREADY_EXISTS', 'this connection is being closed already', { closureId: open.closureId })

@@ -8,4 +8,6 @@ create role diya_app login password :'app_password';
 grant diya_app to diya_owner;
 create database diya owner diya_owner;
 create role temporal login createdb password :'temporal_password';
+-- Its set-up makes this one itself only where the role has another name; `temporal_visibility` it makes.
+create database temporal owner temporal;
 SQL

@@ -48,6 +48,27 @@ async function meterTakenDown(): Promise<void> {
   await katsa.settle()
 }
 
+test('who is let go cannot decide to stay', async () => {
+  const banned = await connectCustomer(katsa.db, { packageCode: 'A1.1', meterKind: 'load_limiter', depositMinor: 20_000 })
+  const asked = { leavingOn: '2026-07-20', refundMethod: 'cash', reason: 'capacity' }
+  const { status, body } = await post('farid', `/v1/customers/${banned.customerId}/closures`, asked)
+  expect(status).toBe(201)
+  expect(await post('asha', `/v1/closures/${body.closureId}/withdrawal`)).toMatchObject({
+    status: 403,
+    body: { code: 'NOT_PERMITTED', details: { reason: 'capacity' } },
+  })
+})
+
+test('a connection that is not active yet is not closed: its application is withdrawn', async () => {
+  const joining = await connectCustomer(katsa.db, { packageCode: 'A1.1', meterKind: 'load_limiter', depositMinor: 20_000 })
+  await katsa.db.updateTable('connections').set({ connectedOn: null }).where('customerId', '=', joining.customerId).execute()
+  const asked = { leavingOn: '2026-07-20', refundMethod: 'cash' }
+  expect(await post('asha', `/v1/customers/${joining.customerId}/closures`, asked)).toMatchObject({
+    status: 409,
+    body: { code: 'WRONG_STAGE' },
+  })
+})
+
 test('there is nothing to approve before the account is settled', async () => {
   const asked = { leavingOn: '2026-07-01', refundMethod: 'cash' }
   const { status, body } = await post('asha', `/v1/customers/${leaver.customerId}/closures`, asked)
