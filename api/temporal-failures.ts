@@ -39,6 +39,7 @@ function refusalOf(cause: unknown): ApiError | undefined {
   if (!(cause instanceof ApplicationFailure) || !isProblemCode(cause.type)) return undefined
   const [details] = cause.details ?? []
   return new ApiError(cause.type, cause.message, {
+    ...(cause.type === 'TRY_AGAIN' && { retryAfterSeconds: 1 }),
     details: typeof details === 'object' && details !== null ? (details as Details) : {},
   })
 }

@@ -58,6 +58,8 @@ export interface Decisions {
 interface Context {
   readonly clock: PlantClock
   readonly currentStage: () => string
+  /** False while the body is on its way from one wait to the next. */
+  readonly isResting: () => boolean
   readonly decided: () => void
 }
 
@@ -65,7 +67,7 @@ interface Context {
  * Decisions are Updates: the validator (synchronous) refuses what does not fit the stage, the handler writes the decision's
  * row before it answers, and the row, unique by (process, step), is what the body reads. The second of two gets who and when.
  */
-export function createDecisions({ clock, currentStage, decided }: Context): Decisions {
+export function createDecisions({ clock, currentStage, isResting, decided }: Context): Decisions {
   const standing = new Map<string, StandingDecision>()
   const inTurn = createTurns()
   const stepOf = (rule: DecisionRule): string => (typeof rule.step === 'string' ? rule.step : rule.step())
@@ -96,11 +98,12 @@ export function createDecisions({ clock, currentStage, decided }: Context): Deci
       const validator = (input: DecisionInput): void => {
         const first = standing.get(stepOf(rule))
         if (first !== undefined) throw alreadyDecided(first)
-        if (rule.at !== 'any' && !rule.at.includes(currentStage())) {
-          throw ApplicationFailure.nonRetryable('This cannot be decided now', 'WRONG_STAGE', { stage: currentStage() })
-        }
-        const refusal = rule.refuse?.(input)
-        if (refusal !== undefined) throw refused(refusal)
+        const stage = currentStage()
+        const isThere = rule.at === 'any' || rule.at.includes(stage)
+        const refusal = isThere ? rule.refuse?.(input) : { code: 'WRONG_STAGE', message: 'This cannot be decided now' }
+        if (refusal === undefined) return
+        if (refusal.code === 'WRONG_STAGE' && !isResting()) throw underWay(stage)
+        throw refused(refusal, { stage })
       }
       setHandler(update, handler, { validator, description: rule.description })
     },
@@ -124,8 +127,13 @@ function createTurns(): <T>(act: () => Promise<T>) => Promise<T> {
   }
 }
 
-function refused({ code, message }: { code: string; message: string }): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, code)
+function refused({ code, message }: { code: string; message: string }, details: JsonObject = {}): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, code, details)
+}
+
+/** Rows may say already what the process comes to only now: whoever acts on them a moment early is not told no, but to ask again. */
+function underWay(stage: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable('The process is just on its way. Send the same request again.', 'TRY_AGAIN', { stage })
 }
 
 function alreadyDecided(first: StandingDecision): ApplicationFailure {

@@ -21,7 +21,8 @@ export const approveTask = defineDecision('approve')
 /** A second person sends it back, saying why. */
 export const rejectTask = defineDecision('reject')
 
-const OPEN = ['Requested', 'InProcess', 'Review']
+/** Also before the first stage is written: the row is there already. */
+const OPEN = ['', 'Requested', 'InProcess', 'Review']
 
 /**
  * Request → In process → Review → Completed (manual, "Habits that cut across"). Whoever asked for it learns of every change by
@@ -95,8 +96,32 @@ function waitingFor({ task }: TaskFacts): 'technician' | 'csa' | 'operator' | 'c
     : 'technician'
 }
 
+/** What was decided so far, also what the rows do not say yet: they follow a moment later, and people act on either. */
+function createOutlook(p: Procedure, known: () => TaskFacts) {
+  const standingAt = (step: string) => p.decisions.standingAt(step)
+  const round = (): number => {
+    let current = known().task.round
+    while (standingAt(`review:${current}`)?.verdict === 'rejected-back') current += 1
+    return current
+  }
+  const handovers = (): number => {
+    let count = known().handovers
+    while (standingAt(`handover:${count + 1}`) !== undefined) count += 1
+    return count
+  }
+  const reportedBy = (): string | undefined =>
+    standingAt(`report:${round()}`)?.decidedBy ?? (round() === known().task.round ? known().report?.by : undefined)
+  const isSomebodys = (): boolean => {
+    const last = standingAt(`handover:${handovers()}`)
+    return last === undefined ? known().task.assignedTo !== null : last.verdict === 'assigned'
+  }
+  return { round, handovers, reportedBy, isSomebodys }
+}
+
+/** Decided from the moment it can be, whether or not the process has come to the stage yet. */
 function acceptTaskDecisions(p: Procedure, known: () => TaskFacts): void {
-  const handover = (): string => `handover:${known().handovers + 1}`
+  const { round, handovers, reportedBy, isSomebodys } = createOutlook(p, known)
+  const handover = (): string => `handover:${handovers() + 1}`
   p.decisions.accept(assignTask, {
     step: handover,
     verdict: 'assigned',
@@ -105,28 +130,31 @@ function acceptTaskDecisions(p: Procedure, known: () => TaskFacts): void {
     refuse: ({ detail }) =>
       typeof detail?.to === 'string' ? undefined : { code: 'INVALID_INPUT', message: 'Say whom it is given to' },
   })
-  p.decisions.accept(declineTask, { step: handover, verdict: 'declined', at: ['InProcess'], description: 'Give the task back' })
+  p.decisions.accept(declineTask, {
+    step: handover,
+    verdict: 'declined',
+    at: OPEN,
+    description: 'Give the task back',
+    refuse: () => {
+      if (reportedBy() !== undefined) return wrongStage('The work is reported already')
+      return isSomebodys() ? undefined : wrongStage('Nobody has this task')
+    },
+  })
   p.decisions.accept(completeTask, {
-    step: () => `report:${known().task.round}`,
+    step: () => `report:${round()}`,
     verdict: 'reported',
-    at: ['Requested', 'InProcess'],
+    at: OPEN,
     description: 'Report the work',
   })
-  const review = (): string => `review:${known().task.round}`
-  const own = ({ by }: { by: string }) =>
-    by === known().task.completedBy ? { code: 'OWN_ENTRY', message: 'Nobody reviews his own work' } : undefined
-  p.decisions.accept(approveTask, {
-    step: review,
-    verdict: 'approved',
-    at: ['Review'],
-    refuse: own,
-    description: 'Confirm the work',
-  })
-  p.decisions.accept(rejectTask, {
-    step: review,
-    verdict: 'rejected-back',
-    at: ['Review'],
-    refuse: own,
-    description: 'Send the work back',
-  })
+  const review = (): string => `review:${round()}`
+  const refuse = ({ by }: { by: string }) => {
+    if (reportedBy() === undefined || !known().needsReview) return wrongStage('Nothing waits to be reviewed')
+    return by === reportedBy() ? { code: 'OWN_ENTRY', message: 'Nobody reviews his own work' } : undefined
+  }
+  p.decisions.accept(approveTask, { step: review, verdict: 'approved', at: OPEN, refuse, description: 'Confirm the work' })
+  p.decisions.accept(rejectTask, { step: review, verdict: 'rejected-back', at: OPEN, refuse, description: 'Send the work back' })
+}
+
+function wrongStage(message: string): { code: string; message: string } {
+  return { code: 'WRONG_STAGE', message }
 }

@@ -73,11 +73,16 @@ class HistoryIsLong extends Error {}
  * again. Between the last check and the return nothing is awaited.
  */
 export async function procedure(start: ProcedureStart, body: (p: Procedure) => Promise<string>): Promise<string> {
-  const flag = { raised: false }
+  const flag = { raised: false, isResting: false }
   setHandler(nudge, () => void (flag.raised = true))
   const clock = createPlantClock(start.plant)
   const stage = createStage({ start, clock })
-  const decisions = createDecisions({ clock, currentStage: stage.current, decided: () => void (flag.raised = true) })
+  const decisions = createDecisions({
+    clock,
+    currentStage: stage.current,
+    isResting: () => flag.isResting,
+    decided: () => void (flag.raised = true),
+  })
   acceptReassignment(decisions, { plant: start.plant, stage })
   const p: Procedure = {
     workflowId: workflowInfo().workflowId,
@@ -86,7 +91,7 @@ export async function procedure(start: ProcedureStart, body: (p: Procedure) => P
     decisions,
     ...createWaits({ flag, clock, stage }),
   }
-  const park = createParking(stage, clock)
+  const park = createParking({ flag, stage, clock })
 
   let written: string | undefined
   for (;;) {
@@ -129,8 +134,18 @@ function earlier(a: string | undefined, b: string | undefined): string | undefin
   return a < b ? a : b
 }
 
+async function resting(flag: WaitContext['flag'], wait: () => Promise<unknown>): Promise<void> {
+  flag.isResting = true
+  try {
+    await wait()
+  } finally {
+    flag.isResting = false
+  }
+}
+
 interface WaitContext {
-  readonly flag: { raised: boolean }
+  /** `raised` by a nudge or a decision; `isResting` while there is nothing to do but wait. */
+  readonly flag: { raised: boolean; isResting: boolean }
   readonly clock: PlantClock
   readonly stage: Stage
 }
@@ -154,7 +169,7 @@ function createWaits({ flag, clock, stage }: WaitContext) {
       if (workflowInfo().continueAsNewSuggested) throw new HistoryIsLong()
       const chaseAt = waiting === undefined ? undefined : stage.chaseAt()
       if (chaseAt !== undefined && asOf >= chaseAt) await stage.chase()
-      else await condition(() => flag.raised, clock.msUntil(earlier(until, chaseAt)), { summary })
+      else await resting(flag, () => condition(() => flag.raised, clock.msUntil(earlier(until, chaseAt)), { summary }))
     }
   }
   return {
@@ -167,7 +182,7 @@ function createWaits({ flag, clock, stage }: WaitContext) {
 }
 
 /** Parked until somebody says `retry`. The cluster in-charge is told at once and reminded like everybody a process waits for. */
-function createParking(stage: Stage, clock: PlantClock): (reason: string) => Promise<void> {
+function createParking({ flag, stage, clock }: WaitContext): (reason: string) => Promise<void> {
   const state = { parked: false }
   const refuseUnlessParked = (_asked: { by: string }): void => {
     if (!state.parked)
@@ -189,7 +204,7 @@ function createParking(stage: Stage, clock: PlantClock): (reason: string) => Pro
     while (state.parked && !workflowInfo().continueAsNewSuggested) {
       const chaseAt = stage.chaseAt()
       if (chaseAt !== undefined && (await clock.now()) >= chaseAt) await stage.chase()
-      else await condition(() => !state.parked, clock.msUntil(chaseAt), { summary })
+      else await resting(flag, () => condition(() => !state.parked, clock.msUntil(chaseAt), { summary }))
     }
   }
 }

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { inTransaction } from '../../db/queries/accounts.ts'
 import { openTask } from '../../db/queries/tasks.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import { approveTask, assignTask, completeTask, rejectTask } from '../../workflows/do-field-task.ts'
+import type { DecisionUpdate } from '../../workflows/decisions.ts'
 import { PLANT, type Village, village } from '../support/village.ts'
 
 let katsa: Village
@@ -84,4 +86,31 @@ test('the second of two decisions at once learns who was first', async () => {
   expect(both.filter(({ status: s }) => s === 'fulfilled')).toHaveLength(1)
   const lost = both.find(({ status: s }) => s === 'rejected') as PromiseRejectedResult
   expect(lost.reason).toMatchObject({ cause: { type: expect.stringMatching(/ALREADY_DECIDED|WRONG_STAGE/) } })
+})
+
+test('whoever sees on the list that work waits for review can confirm it that very moment', async () => {
+  const taskId = await open('at-once')
+  const report = handle(taskId).executeUpdate(completeTask, { args: [{ by: 'binod', detail: { outcome: 'done' } }] })
+  for (let seen = await status(taskId); seen !== 'review'; seen = await status(taskId)) await sleep(1)
+  expect(await handle(taskId).executeUpdate(approveTask, { args: [{ by: 'chandan' }] })).toMatchObject({ step: 'review:1' })
+  await report
+  await katsa.settle()
+  expect(await status(taskId)).toBe('completed')
+})
+
+test('work that was just sent back can be reported anew, and work just given on be given on again', async () => {
+  const taskId = await open('quick')
+  const act = async (update: DecisionUpdate, by: string, detail: Record<string, string> = {}): Promise<string> =>
+    (await handle(taskId).executeUpdate(update, { args: [{ by, detail }] })).step
+  // No pause between them: what is decided counts before the rows say so.
+  expect([
+    await act(assignTask, 'deepa', { to: 'jyoti' }),
+    await act(assignTask, 'deepa', { to: 'binod' }),
+    await act(completeTask, 'binod', { outcome: 'done' }),
+    await act(rejectTask, 'chandan'),
+    await act(completeTask, 'binod', { outcome: 'done' }),
+    await act(approveTask, 'chandan'),
+  ]).toEqual(['handover:1', 'handover:2', 'report:1', 'review:1', 'report:2', 'review:2'])
+  await katsa.settle()
+  expect(await status(taskId)).toBe('completed')
 })
