@@ -3,6 +3,8 @@ import { inTransaction } from '../db/queries/accounts.ts'
 import { queueTaskNotice } from '../db/queries/task-notices.ts'
 import { nudge } from '../db/queries/outbox.ts'
 import { readPlant } from '../db/queries/plants.ts'
+import { type Decision, recordDecision } from '../db/queries/processes.ts'
+import { judgeReport, type ReportRefusal } from '../db/queries/task-reports.ts'
 import { readTask, staffAt, type Task } from '../db/queries/tasks.ts'
 import { dateAt } from '../domain/calendar.ts'
 import { processIds } from '../domain/process-ids.ts'
@@ -35,6 +37,9 @@ export interface TaskFacts {
 type TaskKey = { readonly taskId: string; readonly asOf: string }
 type HandOver = TaskKey & { readonly handover: TaskDecision; readonly handovers: number }
 type Report = TaskKey & { readonly report: TaskDecision; readonly needsReview: boolean }
+type ReportSent = Decision & { readonly taskId: string; readonly detail: JsonObject }
+type ReportAnswer =
+  { readonly refused: ReportRefusal } | { readonly refused?: undefined; readonly recorded: boolean; readonly standing: Decision }
 type Review = TaskKey & { readonly review: TaskDecision }
 type Chase = TaskKey & { readonly level: 'remind' | 'escalate' }
 
@@ -45,6 +50,8 @@ export function createTaskActivities({ db }: { db: Db }) {
     readTaskFacts: ({ taskId }: TaskKey): Promise<TaskFacts> => readTaskFacts(db, taskId),
     /** Gives the task to someone else, or takes it off whoever declined it. */
     handOverTask: (handOver: HandOver): Promise<void> => inTransaction(db, (tx) => handOverTask(tx, handOver)),
+    /** Records a report, with what the reviewer must look at; or says why it cannot stand. */
+    recordReport: (report: ReportSent): Promise<ReportAnswer> => inTransaction(db, (tx) => recordReport(tx, report)),
     /** Takes in the report. It waits for a second person where the kind asks for a review; else it is completed. */
     reportTask: (report: Report): Promise<void> => inTransaction(db, (tx) => reportTask(tx, report)),
     /** Ends the round: the work stands, or goes back to whoever did it. */
@@ -52,6 +59,12 @@ export function createTaskActivities({ db }: { db: Db }) {
     /** Reminds the assignee, or tells the level above that it is late. Silence never approves. */
     chaseTask: (chase: Chase): Promise<void> => inTransaction(db, (tx) => chaseTask(tx, chase)),
   }
+}
+
+async function recordReport(tx: Tx, { taskId, ...decision }: ReportSent): Promise<ReportAnswer> {
+  const judged = await judgeReport(tx, await readTask(tx, taskId), decision.detail)
+  if (judged.refused !== undefined) return { refused: judged.refused }
+  return recordDecision(tx, { ...decision, detail: { ...decision.detail, ...judged.marks } })
 }
 
 async function handOverTask(tx: Tx, { taskId, handover, handovers, asOf }: HandOver): Promise<void> {

@@ -120,6 +120,7 @@ function createOutlook(p: Procedure, known: () => TaskFacts) {
 
 /** Decided from the moment it can be, whether or not the process has come to the stage yet. */
 function acceptTaskDecisions(p: Procedure, known: () => TaskFacts): void {
+  const { taskId } = known().task
   const { round, handovers, reportedBy, isSomebodys } = createOutlook(p, known)
   const handover = (): string => `handover:${handovers() + 1}`
   p.decisions.accept(assignTask, {
@@ -145,6 +146,7 @@ function acceptTaskDecisions(p: Procedure, known: () => TaskFacts): void {
     verdict: 'reported',
     at: OPEN,
     description: 'Report the work',
+    record: (decision) => facts.recordReport({ ...decision, taskId }),
   })
   const review = (): string => `review:${round()}`
   const refuse = ({ by }: { by: string }) => {

@@ -5,6 +5,7 @@ import { openTask } from '../../db/queries/tasks.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import { approveTask, assignTask, completeTask, rejectTask } from '../../workflows/do-field-task.ts'
 import type { DecisionUpdate } from '../../workflows/decisions.ts'
+import { connectCustomer } from '../support/connections.ts'
 import { PLANT, type Village, village } from '../support/village.ts'
 
 let katsa: Village
@@ -113,4 +114,36 @@ test('work that was just sent back can be reported anew, and work just given on 
   ]).toEqual(['handover:1', 'handover:2', 'report:1', 'review:1', 'report:2', 'review:2'])
   await katsa.settle()
   expect(await status(taskId)).toBe('completed')
+})
+
+test('a report that names another meter is refused with what is wrong, and the task stays to be done', async () => {
+  const asOf = await katsa.now()
+  const source = { workflowId: 'test', step: 'serial' }
+  const wish = { plant: PLANT, kind: 'meter-removal' as const, source, detail: { serial: 'SM900012' }, dueAt: asOf, asOf }
+  const { taskId } = await inTransaction(katsa.db, (tx) => openTask(tx, wish))
+  await katsa.settle()
+  const wrong = { by: 'binod', detail: { outcome: 'done', serial: 'SM900013', finalRegisterWh: 1 } }
+  await expect(handle(taskId).executeUpdate(completeTask, { args: [wrong] })).rejects.toMatchObject({
+    cause: { type: 'INVALID_INPUT', message: 'This task is about meter SM900012, not SM900013.' },
+  })
+  await katsa.settle()
+  expect(await status(taskId)).toBe('in-process')
+  const right = { by: 'binod', detail: { outcome: 'done', serial: 'SM900012', finalRegisterWh: 1 } }
+  await handle(taskId).executeUpdate(completeTask, { args: [right] })
+  await katsa.settle()
+  expect(await status(taskId)).toBe('review')
+})
+
+test('a register below the last one goes to the reviewer with a mark, and parks nothing', async () => {
+  const { customerId, accountId } = await connectCustomer(katsa.db, { openingRegisterWh: 5_000 })
+  const asOf = await katsa.now()
+  const of = { plant: PLANT, kind: 'meter-removal' as const, customerId, accountId, dueAt: asOf, asOf }
+  const { taskId } = await inTransaction(katsa.db, (tx) => openTask(tx, { ...of, source: { workflowId: 'test', step: 'below' } }))
+  await katsa.settle()
+  await handle(taskId).executeUpdate(completeTask, {
+    args: [{ by: 'binod', detail: { outcome: 'done', finalRegisterWh: 4_000 } }],
+  })
+  await katsa.settle()
+  const task = await katsa.db.selectFrom('tasks').selectAll().where('taskId', '=', taskId).executeTakeFirstOrThrow()
+  expect(task).toMatchObject({ status: 'review', result: { mark: 'below-last', lastWh: 5_000 } })
 })
