@@ -59,7 +59,7 @@ export const PERMISSIONS = {
   'package-changes.decide': OFFICE,
 
   'closures.read': ['customer', ...PLANT_OFFICE],
-  'closures.request': ['customer', 'csa', 'cluster-in-charge'],
+  'closures.request': ['customer', 'csa', 'cluster-in-charge', 'state-in-charge'],
   'closures.decide': OFFICE,
   'refunds.decide': OFFICE,
   'refunds.pay': PLANT_OFFICE,
