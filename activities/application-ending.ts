@@ -11,6 +11,7 @@ import { markForRemoval, meterOf, releaseMeter } from '../db/queries/stock.ts'
 import { placeHold } from '../db/queries/supply.ts'
 import { cancelTask } from '../db/queries/tasks.ts'
 import { dateAt } from '../domain/calendar.ts'
+import { Contradiction } from '../domain/errors.ts'
 import { credit, postActivationEarned, postHeldReleased } from '../domain/ledger.ts'
 import { packageText, type PackageTerms } from '../domain/package.ts'
 import { nextPeriod, periodContaining } from '../domain/period.ts'
@@ -76,7 +77,7 @@ async function activateConnection(
 ): Promise<void> {
   const { applicationId, packageCode, packageVersion } = application
   const { customerId, currency } = account
-  if (customerId === null) throw new Error(`${applicationId} has no connection to activate`)
+  if (customerId === null) throw new Contradiction(`${applicationId} has no connection to activate`)
   const terms = await readPackage(tx, application.plant, { code: packageCode ?? '', version: packageVersion ?? 0 })
   const fromDate = dateAt(asOf, plant.zone)
   await earnActivation(tx, { application, account, plant, workflowId }, asOf)

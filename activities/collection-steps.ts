@@ -12,6 +12,7 @@ import { addDuration, addToInstant, dateAt, daysBetween } from '../domain/calend
 import { firstCutMoment } from '../domain/chasing-calendar.ts'
 import { overdueMinor } from '../domain/debt.ts'
 import { depositParts } from '../domain/deposit.ts'
+import { Contradiction } from '../domain/errors.ts'
 import { nextPeriod, periodContaining } from '../domain/period.ts'
 import { processIds } from '../domain/process-ids.ts'
 import type { InArrears } from './collection.ts'
@@ -218,7 +219,7 @@ async function taken(tx: Tx, step: TakenStep): Promise<boolean> {
 
 function firstDebt({ state, plant }: Arrears, steps: readonly StepOfDebt[]) {
   const debt = state.debts.find(({ chargeId }) => chargeId === steps[0]?.chargeId)
-  if (debt === undefined) throw new Error('a step without its debt')
+  if (debt === undefined) throw new Contradiction('a step without its debt')
   return { debt, today: dateAt(state.asOf, plant.zone) }
 }
 

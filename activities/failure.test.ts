@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { MockActivityEnvironment } from '@temporalio/testing'
-import { DomainError } from '../domain/errors.ts'
+import { NoResultError } from 'kysely'
+import { Contradiction, DomainError } from '../domain/errors.ts'
 import { isBug, refusalsAreFinal } from './failure.ts'
 
 const failing = (error: Error) => refusalsAreFinal({ act: (): Promise<void> => Promise.reject(error) }).act
@@ -26,6 +27,16 @@ test('what looks like a bug is tried a few times, then ends without quoting anyb
     nonRetryable: true,
     message: 'A fault of ours: SQLSTATE 22P02',
   })
+})
+
+const noRow = new NoResultError({ kind: 'SelectQueryNode' })
+
+test.each([
+  ['a row that must be there and is not', noRow, 'A fault of ours: a row that must be there is not'],
+  ['two facts of ours that cannot both be', new Contradiction('a step without its debt'), 'A fault of ours: a step without its debt'],
+])('a customer whose process meets %s is seen by people instead of waiting for ever', async (_name, error, message) => {
+  await expect(inAttempt(4, error)).rejects.toBe(error)
+  await expect(inAttempt(5, error)).rejects.toMatchObject({ type: 'BUG', nonRetryable: true, message })
 })
 
 test.each([

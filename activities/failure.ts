@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
-import { isDomainError } from '../domain/errors.ts'
+import { NoResultError } from 'kysely'
+import { Contradiction, isDomainError } from '../domain/errors.ts'
 
 type Activity = (...args: never[]) => Promise<unknown>
 
@@ -32,14 +33,17 @@ function finalOnRefusal(activity: Activity): Activity {
   }
 }
 
-/** True for mistakes in our code or contradictions in our data. */
+/** True for mistakes in our code or contradictions in our data: what must be there is not (a row too), or is what it cannot be. */
 export function isBug(error: unknown): boolean {
+  if (error instanceof Contradiction || error instanceof NoResultError) return true
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return true
   return OUR_FAULT.test(sqlState(error))
 }
 
-/** Names the fault without its values: a message of the database may quote what somebody wrote. */
+/** Names the fault without its values: a message of the database may quote what somebody wrote. Ours name ids only. */
 function nameOf(error: unknown): string {
+  if (error instanceof Contradiction) return error.message
+  if (error instanceof NoResultError) return 'a row that must be there is not'
   const code = sqlState(error)
   return code === '' && error instanceof Error ? error.name : `SQLSTATE ${code}`
 }

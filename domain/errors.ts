@@ -43,7 +43,18 @@ export type DomainErrorCode = (typeof DOMAIN_ERROR_CODES)[number]
 /** What stood in the way, in plain data, for the problem document. Never names, phones or identity numbers. */
 export type DomainErrorDetails = Readonly<Record<string, string | number | boolean | null>>
 
-/** An expected refusal (aesthetics 8). Trouble outside and our own bugs are ordinary errors. */
+/**
+ * What cannot be, if our data and our code were right: a bug (aesthetics 8). Tried a few times, because it may be a race, then parked where
+ * people see it. Its message carries ids and amounts only. A plain `Error` is taken for trouble outside, and tried for ever.
+ */
+export class Contradiction extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'Contradiction'
+  }
+}
+
+/** An expected refusal (aesthetics 8). Trouble outside is an ordinary error, a bug of ours a {@link Contradiction}. */
 export class DomainError extends Error {
   readonly code: DomainErrorCode
   readonly details: DomainErrorDetails

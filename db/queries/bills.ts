@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { BillDocument } from '../../domain/bill-document.ts'
 import { chargeRule } from '../../domain/charge.ts'
+import { Contradiction } from '../../domain/errors.ts'
 import { postChargeIssued, postOverbilled } from '../../domain/ledger.ts'
 import type { PeriodCharge } from '../../domain/period-charge.ts'
 import type { Db, Tx } from '../client.ts'
@@ -133,7 +134,7 @@ async function insertDocuments(tx: Tx, bills: readonly NewBill[]): Promise<Map<s
 
 function idOf(ids: ReadonlyMap<string, number>, accountId: string): number {
   const id = ids.get(accountId)
-  if (id === undefined) throw new Error(`nothing was inserted for ${accountId}`)
+  if (id === undefined) throw new Contradiction(`nothing was inserted for ${accountId}`)
   return id
 }
 
