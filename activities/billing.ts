@@ -1,10 +1,11 @@
 import type { Db } from '../db/client.ts'
 import { inTransaction } from '../db/queries/accounts.ts'
 import { type BillingCounts, billingCandidates, type BillingScope, countBilling, plantSince } from '../db/queries/billing.ts'
-import { startWorkflows } from '../db/queries/outbox.ts'
+import { firstTelemetry } from '../db/queries/boundary-readings.ts'
+import { startWorkflows, type Topic } from '../db/queries/outbox.ts'
 import { readPlant } from '../db/queries/plants.ts'
 import { type BillingWindows, billingWindows, boundariesAround, nextOpening } from '../domain/billing-calendar.ts'
-import { addDays, dateAt, earliest, startOfDay } from '../domain/calendar.ts'
+import { addDays, addToInstant, dateAt, earliest, startOfDay } from '../domain/calendar.ts'
 import type { PackageMode } from '../domain/package.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { type IssueRequest, type IssueResult, issueSet } from './issue-bills.ts'
@@ -40,6 +41,9 @@ export function createBillingActivities({ db }: { db: Db }) {
     /** Bills a set in one transaction; see {@link issueSet}. Repeating it changes nothing. */
     issueBills: (request: IssueRequest): Promise<IssueResult> => issueSet(db, request),
 
+    /** Which of these customers' meters have not sent their register, what tells of it, and when to look again without being told. */
+    readRegistersAwaited: (awaited: RegistersAwaited): Promise<AwaitedRegisters> => readAwaited(db, awaited),
+
     /** How the boundary's billing stands, from the charges and cycles themselves. */
     countBilling: async ({
       plant,
@@ -53,6 +57,40 @@ export function createBillingActivities({ db }: { db: Db }) {
       const { windows } = await scopeOf(db, { plant, boundary, asOf })
       return countBilling(db, plant, windows)
     },
+  }
+}
+
+/** Meters whose register for a boundary may still come by itself. */
+export interface RegistersAwaited {
+  readonly plant: string
+  readonly boundary: string
+  readonly connectionIds: readonly string[]
+  readonly asOf: string
+}
+
+export interface AwaitedRegisters {
+  /** How many of them have not come. */
+  readonly missing: number
+  readonly topics: readonly Topic[]
+  readonly lookAgainAt: string
+}
+
+async function readAwaited(db: Db, { plant, boundary, connectionIds, asOf }: RegistersAwaited): Promise<AwaitedRegisters> {
+  const { policy, zone } = await readPlant(db, plant, asOf)
+  const { billFrom } = billingWindows({ boundary, policy, zone })
+  const hanging = await db
+    .selectFrom('meterInstallations')
+    .select('serial')
+    .where('customerId', 'in', connectionIds)
+    .where('removedAt', 'is', null)
+    .orderBy('serial')
+    .execute()
+  const serials = hanging.map(({ serial }) => serial)
+  const sent = await firstTelemetry(db, serials, { from: billFrom, until: asOf })
+  return {
+    missing: serials.filter((serial) => !sent.has(serial)).length,
+    topics: serials.map((serial) => `reading:${serial}` as const),
+    lookAgainAt: addToInstant(asOf, policy.metering.lookAgainAfter, zone),
   }
 }
 

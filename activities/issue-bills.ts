@@ -42,9 +42,6 @@ export interface IssueResult {
   readonly parked: readonly { readonly customerId: string; readonly reason: string }[]
 }
 
-/** How long a set waits for the boundary registers that come by themselves before their customers get cycles of their own. */
-const REGISTERS_COME_WITHIN = 'P1D'
-
 interface Context extends IssueRequest {
   readonly rules: PlantTerms
   readonly windows: BillingWindows
@@ -120,7 +117,8 @@ function holdUp(subject: BillingSubject, context: Context): Outcome | undefined 
   const meter = meterFor(subject.installations, windows.postpaid, rules.zone)
   if (!needsReading(segments) || meter === undefined) return undefined
   if (subject.registers.some(({ serial, boundary }) => serial === meter.serial && boundary === windows.boundary)) return undefined
-  const mayStillCome = meter.kind === 'smart' && asOf < addToInstant(windows.billFrom, REGISTERS_COME_WITHIN, rules.zone)
+  const mayStillCome =
+    meter.kind === 'smart' && asOf < addToInstant(windows.billFrom, rules.policy.metering.registersWithin, rules.zone)
   return { kind: mayStillCome && context.byCycle !== true ? 'pending' : 'waiting' }
 }
 

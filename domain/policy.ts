@@ -46,6 +46,10 @@ export type PlantPolicy = {
     readonly readFromDay: number
     readonly readWithin: IsoDuration
     readonly smartWait: IsoDuration
+    /** How long a set waits for boundary registers that come by themselves before their customers get cycles of their own. */
+    readonly registersWithin: IsoDuration
+    /** How often a billing run looks for such registers where nothing woke it. */
+    readonly lookAgainAfter: IsoDuration
     readonly meanOfPeriods: number
     readonly maxEstimatesRunning: number
     readonly reviewOverTimesMean: number
@@ -162,6 +166,8 @@ export const KATSA_POLICY_V1: PlantPolicy = {
     readFromDay: 24,
     readWithin: 'P3D',
     smartWait: 'P3D',
+    registersWithin: 'P1D',
+    lookAgainAfter: 'PT6H',
     meanOfPeriods: 3,
     maxEstimatesRunning: 2,
     reviewOverTimesMean: 2.5,

@@ -1,5 +1,5 @@
+import type { AwaitedRegisters } from '../activities/billing.ts'
 import type { IssueResult } from '../activities/issue-bills.ts'
-import { addToInstant } from '../domain/calendar.ts'
 import type { PackageMode } from '../domain/package.ts'
 import { facts, sets } from './activity-proxies.ts'
 import { type Procedure, procedure } from './procedure.ts'
@@ -10,8 +10,6 @@ export interface RunBillingInput {
 }
 
 const MODES = ['prepaid', 'postpaid'] as const satisfies readonly PackageMode[]
-/** How often a run looks again for boundary registers that come by themselves. */
-const LOOK_AGAIN_AFTER = 'PT6H'
 
 /**
  * Bills a plant at one boundary: advances for the period that begins there, post-paid bills for the one that ends (design, "Two
@@ -20,44 +18,55 @@ const LOOK_AGAIN_AFTER = 'PT6H'
  */
 export async function runBilling(input: RunBillingInput): Promise<string> {
   return procedure({ ...input, input: { ...input } }, async (p) => {
+    let known: readonly string[] = []
     for (;;) {
-      let pending = 0
-      for (const mode of MODES) pending += await billEverybody(p, input, mode)
-      if (pending === 0) return 'Done'
-      await lookAgainLater(p, input, pending)
+      // Counted before the look: a register that comes during it is found missing here, and wakes the wait at once.
+      const before = known.length === 0 ? undefined : await readAwaited(p, input, known)
+      const pending: string[] = []
+      for (const mode of MODES) pending.push(...(await billEverybody(p, input, mode)))
+      if (pending.length === 0) return 'Done'
+      if (before !== undefined && pending.join() === known.join()) await awaitRegisters(p, input, { pending, before })
+      known = pending
     }
   })
 }
 
-/** Goes through the customers by their IDs and returns how many meters may still send their register by themselves. */
-async function billEverybody(p: Procedure, { plant, boundary }: RunBillingInput, mode: PackageMode): Promise<number> {
+/** Goes through the customers by their IDs and returns those whose meters may still send their register by themselves. */
+async function billEverybody(p: Procedure, { plant, boundary }: RunBillingInput, mode: PackageMode): Promise<string[]> {
   let after = ''
-  let pending = 0
+  const pending: string[] = []
   for (;;) {
     const asOf = await p.now()
     const connectionIds = await facts.nextBillingSet({ plant, boundary, mode, after, asOf })
     const last = connectionIds.at(-1)
     if (last === undefined) return pending
     const result: IssueResult = await sets.issueBills({ plant, boundary, mode, connectionIds, asOf })
-    pending += result.pending.length
+    pending.push(...result.pending)
     after = last
     await p.stage('Issuing', { details: await progress({ plant, boundary, asOf }) })
   }
 }
 
-async function lookAgainLater(p: Procedure, input: RunBillingInput, pending: number): Promise<void> {
-  const asOf = await p.now()
-  // Durations of hours are the same in every zone.
-  const until = addToInstant(asOf, LOOK_AGAIN_AFTER, 'UTC')
-  const details = `${await progress({ ...input, asOf })} · ${pending} registers may still come`
-  const summary = `registers of ${pending} meters`
+interface Awaiting {
+  readonly pending: readonly string[]
+  readonly before: AwaitedRegisters
+}
+
+/** Goes on as soon as one of the registers has come, or when it is time for customers to wait for theirs alone. */
+async function awaitRegisters(p: Procedure, input: RunBillingInput, { pending, before }: Awaiting): Promise<void> {
+  const { missing, topics, lookAgainAt: until } = before
+  const details = `${await progress({ ...input, asOf: await p.now() })} · ${pending.length} registers may still come`
   await p.waitFor({
-    read: (at) => Promise.resolve(at),
-    enough: (at) => at >= until,
+    read: (asOf) => facts.readRegistersAwaited({ ...input, connectionIds: pending, asOf }),
+    enough: (now) => now.missing < missing,
     until,
-    stage: { name: 'AwaitingRegisters', waitingFor: 'meter', dueAt: until, details },
-    summary,
+    stage: { name: 'AwaitingRegisters', waitingFor: 'meter', dueAt: until, topics, details },
+    summary: `registers of ${pending.length} meters`,
   })
+}
+
+async function readAwaited(p: Procedure, input: RunBillingInput, connectionIds: readonly string[]): Promise<AwaitedRegisters> {
+  return facts.readRegistersAwaited({ ...input, connectionIds, asOf: await p.now() })
 }
 
 async function progress(of: RunBillingInput & { asOf: string }): Promise<string> {

@@ -12,6 +12,7 @@ import { PLANT, type Village, village } from '../support/village.ts'
 
 const AUGUST = '2026-07-31T18:30:00.000Z' // midnight of 1 August in Katsa
 const SEPTEMBER = '2026-08-31T18:30:00.000Z'
+const OCTOBER = '2026-09-30T18:30:00.000Z'
 const runOf = (boundary: string) => ({ plant: PLANT, boundary })
 
 let katsa: Village
@@ -260,4 +261,16 @@ test('a fee appears on the next bill', async () => {
 
 test('a whole period without supply costs nothing', async () => {
   expect(await billFor(katsa, cut, '2026-08-01')).toMatchObject({ totalMinor: 0, lines: ['energy 0'] })
+})
+
+test('a register that comes an hour late is billed then, and not at the next look six hours on', async () => {
+  const late = await connectCustomer(katsa.db, { connectedOn: '2026-09-01' })
+  await katsa.advanceTo(OCTOBER)
+  const workflowId = processIds.billingRun(PLANT, '2026-10-01')
+  await katsa.start('runBilling', workflowId, runOf('2026-10-01'))
+  expect(await katsa.process(workflowId)).toMatchObject({ stage: 'AwaitingRegisters' })
+  await katsa.advance('PT1H')
+  await katsa.meterSays(late.serial, OCTOBER, 101_000)
+  // 50.00 + 1 kWh × 18.00 = 68.00. Nothing but the arrival has woken the run.
+  expect(await billFor(katsa, late, '2026-09-01')).toMatchObject({ totalMinor: 6_800, lines: ['fixed 5000', 'energy 1800'] })
 })
