@@ -2,10 +2,12 @@
 import { checkNode, ensureDependencies } from './stack/install.mjs'
 import { createProgress } from './stack/progress.mjs'
 import { SetUpError } from './stack/run.mjs'
+import { inTurn } from './stack/turn.mjs'
 
 try {
   checkNode()
-  await ensureDependencies(createProgress())
+  const progress = createProgress()
+  await inTurn(progress, () => ensureDependencies(progress))
   const { checks, report, runCheck } = await import('./stack/checks.mjs')
   const chosen = [checks.types, checks.quickLint, checks.format, checks.unit].filter((check) => check !== undefined)
   const outcomes = await Promise.all(chosen.map((check) => runCheck(check, { show: false })))

@@ -1,10 +1,10 @@
 // `npm run demo-check`: watches the running village until every promised story was seen, three business months at most.
 import { Client, Connection } from '@temporalio/client'
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { addToInstant } from '../domain/calendar.ts'
+import { readJson } from './village/files.ts'
 import { createTokenCaller } from './village/people/caller.ts'
 import { type Eyes, type Sighting, type Story, temporalEyes } from './village/eyes.ts'
 import { STORIES } from './village/stories-seen.ts'
@@ -12,7 +12,7 @@ import { STORIES } from './village/stories-seen.ts'
 const HELP = `npm run demo-check -- [--data DIR]
 
 Watches the village that "npm start" runs until each of its stories was seen, three business months at most. Ends with 0 when
-all were seen. --data DIR: where that start keeps its data (default: var/ in the checkout).`
+all were seen. Waits for a start that is not ready yet. --data DIR: where that start keeps its data (default: var/ in the checkout).`
 
 /** What `npm start` leaves for programs when it is ready. */
 interface Ready {
@@ -28,18 +28,31 @@ const LOOK_EVERY_MS = 2_000
 /** A clock that does not move for so long (wall time) will not show anything any more. */
 const STANDS_STILL_MS = 120_000
 
-function readReady(folder: string): Ready {
+/** What the start says of itself; while one is still on its way, waits for it. */
+async function readReady(folder: string): Promise<Ready> {
+  for (let looks = 0; ; looks += 1) {
+    const ready = readJson<Ready>(path.join(folder, 'ready.json'))
+    if (ready !== undefined) return ready
+    const pid = readJson<{ self: { pid: number } }>(path.join(folder, 'running.json'))?.self.pid
+    if (pid === undefined || !isRunning(pid))
+      throw new Error(`No village is running with its data in ${folder}: run "npm start" first.`)
+    if (looks === 0) console.error('"npm start" is not ready yet; waiting for it.')
+    await sleep(1_000)
+  }
+}
+
+function isRunning(pid: number): boolean {
   try {
-    return JSON.parse(readFileSync(path.join(folder, 'ready.json'), 'utf8')) as Ready
+    return process.kill(pid, 0)
   } catch {
-    throw new Error(`No village is running with its data in ${folder}: run "npm start" first, and wait until it is ready.`)
+    return false
   }
 }
 
 /** A start that was killed leaves its `ready.json` behind. */
 async function assertAnswers(api: string): Promise<void> {
   await fetch(`${api}/health/live`, { signal: AbortSignal.timeout(10_000) }).catch(() => {
-    throw new Error(`Nobody answers at ${api}: run "npm start" first, and wait until it is ready.`)
+    throw new Error(`Nobody answers at ${api}: run "npm start" first.`)
   })
 }
 
@@ -108,7 +121,7 @@ function linksOf(ready: Ready, { paths, workflowIds, query }: Sighting): string[
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { data: { type: 'string' }, help: { type: 'boolean' } } })
   if (values.help === true) return console.log(HELP)
-  process.exitCode = (await watch(readReady(path.resolve(values.data ?? 'var')))) ? 0 : 1
+  process.exitCode = (await watch(await readReady(path.resolve(values.data ?? 'var')))) ? 0 : 1
 }
 
 await main().catch((error: unknown) => {

@@ -4,10 +4,12 @@ import { checkNode, ensureDependencies } from './stack/install.mjs'
 import { createProgress } from './stack/progress.mjs'
 import { SetUpError } from './stack/run.mjs'
 import { timeSkippingServer } from './stack/test-server.mjs'
+import { inTurn } from './stack/turn.mjs'
 
 try {
   checkNode()
-  await ensureDependencies(createProgress())
+  const progress = createProgress()
+  await inTurn(progress, () => ensureDependencies(progress))
   const { report, runCheck } = await import('./stack/checks.mjs')
   timeSkippingServer()
   const stories = { name: 'histories', bin: 'jest/bin/jest.js', args: ['--selectProjects', 'histories'], jest: true }

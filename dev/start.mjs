@@ -16,6 +16,7 @@ demo village with its meters and people. Ctrl-C stops all of it; the next start 
   --speed N     how many times faster than real time the village lives (1 is real time; the default makes a month of 3 minutes)
   --data DIR    where the data is kept (default: var/ in the checkout); remove the folder to begin anew
   --json        one line on stdout when ready, for scripts: {"ready":true,"api":…,"temporalUi":…,"adminToken":…,"users":[…]}
+                All else is on stderr, but for npm's own two lines before it: npm start --silent -- --json leaves them out
   --help        this text
 
 Environment, to run on real servers in place of the embedded ones:

@@ -4,6 +4,7 @@ import { createProgress } from './stack/progress.mjs'
 import { SetUpError } from './stack/run.mjs'
 import { resolveTemporalCli } from './stack/temporal-cli.mjs'
 import { timeSkippingServer } from './stack/test-server.mjs'
+import { inTurn } from './stack/turn.mjs'
 
 const all = ['types', 'lint', 'format', 'unit', 'integration', 'journey']
 const needServers = ['integration', 'journey']
@@ -11,7 +12,7 @@ const needServers = ['integration', 'journey']
 try {
   checkNode()
   const progress = createProgress()
-  await ensureDependencies(progress)
+  await inTurn(progress, () => ensureDependencies(progress))
   const { checks, report, runCheck } = await import('./stack/checks.mjs')
   const names = process.argv.length > 2 ? process.argv.slice(2) : all
   const unknown = names.filter((name) => !all.includes(name))
@@ -37,7 +38,7 @@ try {
  * @param {import('./stack/progress.mjs').Progress} progress
  */
 async function prepareServers(progress) {
-  await build(progress)
+  await inTurn(progress, () => build(progress))
   const cli = process.env.TEMPORAL_ADDRESS ? undefined : await resolveTemporalCli(progress)
   progress.say(`Temporal: ${cli?.source ?? 'the one of TEMPORAL_ADDRESS'}`)
   await progress.during('Looking for the time-skipping server', async () => timeSkippingServer())

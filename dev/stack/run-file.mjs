@@ -49,7 +49,7 @@ function readRunFile(file) {
 }
 
 /** @param {Identity} identity */
-function isAlive({ pid, born }) {
+export function isAlive({ pid, born }) {
   return born !== '' && identityOf(pid).born === born
 }
 
@@ -57,7 +57,7 @@ function isAlive({ pid, born }) {
  * @param {number} pid
  * @returns {Identity}
  */
-function identityOf(pid) {
+export function identityOf(pid) {
   return { pid, born: bornAt(pid) }
 }
 

@@ -10,6 +10,7 @@ import { run, SetUpError } from './run.mjs'
 import { stackSecrets } from './secrets.mjs'
 import { compiled, nodeCommand, production, village } from './services.mjs'
 import { createSupervisor } from './supervisor.mjs'
+import { inTurn } from './turn.mjs'
 
 /** Where a stack that is ready says how it is reached. */
 const readyFile = 'ready.json'
@@ -33,8 +34,10 @@ export function startStack(options, progress) {
   const begin = async () => {
     claimed = await claim(dataDir)
     rmSync(path.join(dataDir, readyFile), { force: true })
-    await ensureDependencies(progress)
-    await build(progress)
+    await inTurn(progress, async () => {
+      await ensureDependencies(progress)
+      await build(progress)
+    })
     const ports = await rememberedPorts(path.join(dataDir, 'ports.json'), defaultPorts)
     const place = { dataDir, ports, secrets: stackSecrets(dataDir), supervisor, progress }
     const env = await environment(place)
