@@ -63,7 +63,7 @@ async function chargeReconnection(
   { account, asOf, zone, policy }: HoldContext,
   cut: { holdId: number; customerId: string },
 ): Promise<void> {
-  if (policy.fees.reconnectionMinor === 0 || !(await wasDark(tx, cut.customerId))) return
+  if (policy.fees.reconnectionMinor === 0 || !(await wasCarriedOut(tx, cut.holdId))) return
   const nextBillOn = nextPeriod(periodContaining(dateAt(asOf, zone), policy.anchorDay), policy.anchorDay).from
   await issueCharge(
     tx,
@@ -78,13 +78,29 @@ async function chargeReconnection(
   )
 }
 
-async function wasDark(tx: Tx, customerId: string): Promise<boolean> {
-  const meter = await tx
-    .selectFrom('meterInstallations')
-    .innerJoin('meterReported', 'meterReported.serial', 'meterInstallations.serial')
-    .select('relay')
-    .where('customerId', '=', customerId)
-    .where('removedAt', 'is', null)
+/**
+ * The meter (or the technician for it) has reported the very version that this cut asked for, or a later one that keeps it. That the
+ * contact is open says nothing: it opens for overload and hours too, and an earlier hold had made it dark already.
+ */
+async function wasCarriedOut(tx: Tx, holdId: number): Promise<boolean> {
+  const row = await tx
+    .selectFrom('holds')
+    .innerJoin('meterInstallations', 'meterInstallations.customerId', 'holds.customerId')
+    .innerJoin('meterDesired', (join) =>
+      join
+        .onRef('meterDesired.serial', '=', 'meterInstallations.serial')
+        .onRef('meterDesired.source', '=', 'holds.owner')
+        .onRef('meterDesired.businessAt', '=', 'holds.placedAt')
+        .on('meterDesired.relay', '=', 'open'),
+    )
+    .innerJoin('meterReported', (join) =>
+      join
+        .onRef('meterReported.serial', '=', 'meterDesired.serial')
+        .onRef('meterReported.version', '>=', 'meterDesired.version')
+        .on('meterReported.relayMode', '=', 'open'),
+    )
+    .select('holds.holdId')
+    .where('holds.holdId', '=', holdId)
     .executeTakeFirst()
-  return meter?.relay === 'open'
+  return row !== undefined
 }

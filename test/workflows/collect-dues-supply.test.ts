@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { inTransaction } from '../../db/queries/accounts.ts'
 import { markLeft } from '../../db/queries/connections.ts'
 import { nudge } from '../../db/queries/outbox.ts'
+import { storeReport } from '../../db/queries/readings.ts'
 import { placeHold } from '../../db/queries/supply.ts'
 import { confirmBan, declineBan } from '../../workflows/collect-dues.ts'
 import type { ConnectedCustomer } from '../support/connections.ts'
@@ -12,6 +13,7 @@ import { type Village, village } from '../support/village.ts'
 let katsa: Village
 let people: ReturnType<typeof debtors>
 let silent: ConnectedCustomer
+let overloaded: ConnectedCustomer
 let unreachable: ConnectedCustomer
 let unwilling: ConnectedCustomer
 let repentant: ConnectedCustomer
@@ -23,13 +25,14 @@ beforeAll(async () => {
   katsa = await village({ policy: QUICK_CHASE })
   people = debtors(katsa)
   silent = await people.owing()
+  overloaded = await people.owing()
   unreachable = await people.owing()
   unwilling = await people.owing()
   repentant = await people.owing()
   stubborn = await people.owing({ meterKind: 'conventional' })
   gone = await people.owing()
   imported = await people.owing({ isChased: false })
-  for (const { serial } of [silent, unreachable]) katsa.away.add(serial)
+  for (const { serial } of [silent, overloaded, unreachable]) katsa.away.add(serial)
   for (const { serial } of [unwilling, repentant]) katsa.refusing.set(serial, 'UNSUPPORTED')
 }, 120_000)
 afterAll(() => katsa.close())
@@ -111,6 +114,21 @@ test('while the meter is away nobody is told of a cut, and who pays meanwhile ne
     .where('accountId', '=', silent.accountId)
     .where('kind', '=', 'fee')
   expect(await fees.execute()).toEqual([])
+}, 120_000)
+
+test('whose meter was open for overload when he paid, before the cut reached it, pays no fee for reconnection', async () => {
+  const { serial, accountId } = overloaded
+  expect(await people.desiredRelay(overloaded)).toBe('open')
+  const limits = { loadLimitW: 500, activeFrom: '00:00', activeTo: '24:00' }
+  const tripped = { serial, version: 1, ...limits, relay: 'open', relayMode: 'auto', bootId: 1 } as const
+  const reportedAt = await katsa.now()
+  await inTransaction(katsa.db, (tx) => storeReport(tx, { ...tripped, reportedAt }))
+  expect(await people.reportedRelay(overloaded)).toBe('open')
+  await people.pay(overloaded, 45_700)
+  const fees = katsa.db.selectFrom('charges').select('chargeId').where('accountId', '=', accountId).where('kind', '=', 'fee')
+  expect(await fees.execute()).toEqual([])
+  katsa.away.delete(serial)
+  await katsa.settle()
 }, 120_000)
 
 test('a ban that was declined is asked about again after the same time', async () => {
