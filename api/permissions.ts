@@ -24,6 +24,8 @@ export const PERMISSIONS = {
   'processes.assign': OFFICE,
   'audit.read': ['state-in-charge', 'head-office'],
   'ledger.read': OFFICE,
+  'books.read': OFFICE,
+  'cases.decide': OFFICE,
 
   'tasks.read': STAFF,
   'tasks.do': STAFF,

@@ -5,6 +5,8 @@ import { applicationDecisionRoutes } from './routes/application-decisions.ts'
 import { applicationRoutes } from './routes/applications.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { billRoutes } from './routes/bills.ts'
+import { bookClosingRoutes } from './routes/book-closings.ts'
+import { booksRoutes } from './routes/books.ts'
 import { billingRoutes } from './routes/billing.ts'
 import { closureDecisionRoutes } from './routes/closure-decisions.ts'
 import { closureRoutes } from './routes/closures.ts'
@@ -45,6 +47,8 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   receiptRoutes,
   auditRoutes,
   ledgerRoutes,
+  booksRoutes,
+  bookClosingRoutes,
   packageChangeRoutes,
   closureRoutes,
   closureDecisionRoutes,

@@ -18,6 +18,8 @@ export const APPEND_ONLY = [
   'meter_moves',
   'decisions',
   'free_texts',
+  'book_closings',
+  'reconciliation_steps',
 ] as const
 
 /** Tables that hold no history and may lose rows. */

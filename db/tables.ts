@@ -110,6 +110,37 @@ export interface Bills {
   totalMinor: number;
 }
 
+export interface BookClosings {
+  businessDate: string;
+  closedAt: string;
+  currency: string;
+  figures: Json;
+  hash: string;
+  lastPostingId: number;
+  plant: string;
+  previousHash: string | null;
+  recordedAt: Generated<string>;
+}
+
+export interface Cases {
+  acknowledgedAt: string | null;
+  acknowledgedBy: string | null;
+  acknowledgedTextId: number | null;
+  caseId: string;
+  closedAs: string | null;
+  closedAt: string | null;
+  closedBy: string | null;
+  closedTextId: number | null;
+  detail: Generated<Json>;
+  foundAt: string;
+  plant: string;
+  recordedAt: Generated<string>;
+  rule: string;
+  seenAt: string;
+  state: Generated<string>;
+  subject: string;
+}
+
 export interface ChargeLines {
   amountMinor: number;
   chargeId: number;
@@ -570,6 +601,7 @@ export interface Postings {
   debit: string;
   eventKey: string;
   leg: number;
+  plant: string;
   postingId: Generated<number>;
   recordedAt: Generated<string>;
 }
@@ -622,6 +654,18 @@ export interface Readings {
   state: string;
   takenAt: string;
   taskId: string | null;
+}
+
+export interface ReconciliationSteps {
+  businessDate: string;
+  found: number;
+  gone: number;
+  opened: number;
+  plant: string;
+  provedAt: string;
+  recordedAt: Generated<string>;
+  remark: string | null;
+  step: string;
 }
 
 export interface Refunds {
@@ -687,6 +731,8 @@ export interface DB {
   auditLog: AuditLog;
   billCharges: BillCharges;
   bills: Bills;
+  bookClosings: BookClosings;
+  cases: Cases;
   chargeLines: ChargeLines;
   charges: Charges;
   clockHeartbeats: ClockHeartbeats;
@@ -730,6 +776,7 @@ export interface DB {
   processWaits: ProcessWaits;
   protectedDays: ProtectedDays;
   readings: Readings;
+  reconciliationSteps: ReconciliationSteps;
   refunds: Refunds;
   sessions: Sessions;
   staff: Staff;

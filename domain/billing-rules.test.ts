@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { DomainError } from './errors.ts'
+import { ageBucket, ageDebts } from './aging.ts'
+import { type BookMovement, type ClosingGroup, closeDay, collectionsOf, imbalanceMinor } from './books.ts'
 import { activationChargeMinor, assertPaymentAmount } from './fees.ts'
 import { advanceDueMinor, unusedAdvanceMinor } from './prepaid.ts'
 import { allocate } from './allocation.ts'
@@ -38,6 +40,27 @@ const TODAY = '2026-08-20'
 
 /** What each table's columns mean. */
 const RUNNERS: Record<string, Runner> = {
+  'Age of a debt': (row) => ({ bucket: ageBucket(cell(row, 'due'), cell(row, 'on')) }),
+  'Aged receivables': (row) => {
+    const debts = list(row.debts).map((text) => ({ dueOn: text.slice(0, 10), openMinor: minor(text.slice(11)) }))
+    const { buckets, notDueMinor, totalMinor } = ageDebts(debts, cell(row, 'on'))
+    const parts = Object.entries(buckets).map(([bucket, amountMinor]): [string, string] => [bucket, rupees(amountMinor)])
+    return { ...Object.fromEntries(parts), 'not due': rupees(notDueMinor), total: rupees(totalMinor) }
+  },
+  'Closing of a day': (row) => {
+    const lines = closeDay(list(row.opening).map(openingGroup), list(row.moved).map(bookMovement))
+    return { lines: lines.map(closingLine).join('; '), 'out of balance': rupees(imbalanceMinor(lines)) }
+  },
+  'Collections by service': (row) => {
+    const parts = list(row.parts).map((text) => {
+      const [channel = '', what = '', amount] = text.split(' ')
+      const kind = ['-', 'suspense'].includes(what) ? null : (what as ChargeKind)
+      const nature = kind === null ? null : natureOf(kind, 'postpaid')
+      return { channel, kind, nature, isSuspense: what === 'suspense', amountMinor: minor(amount) }
+    })
+    const collected = collectionsOf(parts).map((one) => `${one.service} ${one.channel} ${rupees(one.amountMinor)}`)
+    return { collected: collected.join('; ') }
+  },
   'The table': (row) => {
     const kind = cell(row, 'kind') as ChargeKind
     const mode = row.mode === '–' ? undefined : (row.mode as 'prepaid' | 'postpaid')
@@ -420,4 +443,25 @@ function sides(made: readonly Posting[]): string {
 
 function postings(made: readonly Posting[]): string {
   return made.map(({ debit, credit, amountMinor }) => `${debit} → ${credit} ${rupees(amountMinor)}`).join('; ')
+}
+
+/** `receivable asset 464.00`. */
+function openingGroup(text: string): ClosingGroup {
+  const [group = '', accountClass = '', amount] = text.split(' ')
+  const closingMinor = minor(amount)
+  return { group, class: accountClass as ClosingGroup['class'], openingMinor: 0, lateMinor: 0, movements: {}, closingMinor }
+}
+
+/** `late payment cash asset 300.00 0.00`. */
+function bookMovement(text: string): BookMovement {
+  const isLate = text.startsWith('late ')
+  const [eventKind = '', group = '', accountClass = '', debit, credit] = text.replace(/^late /, '').split(' ')
+  const sums = { debitMinor: minor(debit), creditMinor: minor(credit) }
+  return { eventKind, group, class: accountClass as BookMovement['class'], ...sums, isLate }
+}
+
+function closingLine({ group, openingMinor, lateMinor, movements, closingMinor }: ClosingGroup): string {
+  const moved = Object.entries({ ...(lateMinor !== 0 && { late: lateMinor }), ...movements })
+  const parts = moved.map(([kind, amount]) => ` ${amount < 0 ? '-' : '+'} ${rupees(Math.abs(amount))} ${kind}`)
+  return `${group} ${rupees(openingMinor)}${parts.join('')} = ${rupees(closingMinor)}`
 }

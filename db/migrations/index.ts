@@ -8,6 +8,7 @@ import * as meters from './0006-meters.ts'
 import * as processes from './0007-processes.ts'
 import * as takingBack from './0008-taking-back.ts'
 import * as waiting from './0009-waiting.ts'
+import * as books from './0015-books.ts'
 
 /** Every migration by name, in order: listed, so that a stray file in the folder is never run. */
 export const migrations: Record<string, Migration> = {
@@ -20,4 +21,5 @@ export const migrations: Record<string, Migration> = {
   '0007-processes': processes,
   '0008-taking-back': takingBack,
   '0009-waiting': waiting,
+  '0015-books': books,
 }

@@ -25,7 +25,7 @@ export async function post(tx: Tx, event: PostingEvent): Promise<boolean> {
 
 /** {@link post} for many events in two statements. Returns how many legs were new. */
 export async function postAll(tx: Tx, events: readonly PostingEvent[]): Promise<number> {
-  const rows = events.flatMap(({ eventKey, currency, accountId, businessAt, postings }) =>
+  const rows = events.flatMap(({ eventKey, plant, currency, accountId, businessAt, postings }) =>
     postings
       .filter((posting) => posting.amountMinor > 0)
       .map(({ leg, debit, credit, amountMinor }) => ({
@@ -35,6 +35,7 @@ export async function postAll(tx: Tx, events: readonly PostingEvent[]): Promise<
         credit,
         amountMinor,
         currency,
+        plant,
         accountId,
         businessAt,
       })),
