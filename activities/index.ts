@@ -15,6 +15,7 @@ import { createPackageChangeActivities } from './package-changes.ts'
 import { createPackageSupplyActivities } from './package-supply.ts'
 import { createPackageMeterActivities, createPackageWorkActivities } from './package-work.ts'
 import type { PaymentProviders } from './payment-providers.ts'
+import { createPaymentDecisionActivities } from './payment-decisions.ts'
 import { createPaymentActivities } from './payments.ts'
 import { createProcessActivities } from './processes.ts'
 import { createRefundActivities } from './refunds.ts'
@@ -53,6 +54,7 @@ export function createActivities(deps: ActivityDeps) {
       createPackageMeterActivities(deps),
       createPackageWorkActivities(deps),
       createPaymentActivities(deps),
+      createPaymentDecisionActivities(deps),
     ),
   )
 }

@@ -1,7 +1,6 @@
 import type { Db, Tx } from '../db/client.ts'
 import { inTransaction, type LockedAccount, withAccount, withAccounts } from '../db/queries/accounts.ts'
 import { post } from '../db/queries/ledger.ts'
-import { queueNotice } from '../db/queries/notices.ts'
 import { nudge } from '../db/queries/outbox.ts'
 import {
   acceptNotice,
@@ -14,27 +13,14 @@ import {
 } from '../db/queries/payment-notices.ts'
 import { findPayment, insertPayment, lockPayment, movePayment, type Payment } from '../db/queries/payments.ts'
 import { type PlantTerms, readPlant } from '../db/queries/plants.ts'
-import { readDecision } from '../db/queries/processes.ts'
-import { addToInstant, dateAt } from '../domain/calendar.ts'
+import { dateAt } from '../domain/calendar.ts'
 import { DomainError } from '../domain/errors.ts'
 import { postPaymentReceived, postSuspenseIn, postSuspenseOut } from '../domain/ledger.ts'
-import { judgeNotice, nextAskAt, type NoticeVerdict, paidInto, type PaymentState, valueDateOf } from '../domain/payment.ts'
-import { processIds } from '../domain/process-ids.ts'
+import { judgeNotice, type NoticeVerdict, paidInto, type PaymentState, valueDateOf } from '../domain/payment.ts'
+import { carryOutBounce, tellNotConfirmed } from './bounce-payment.ts'
+import { type PaymentFacts, readPaymentFacts } from './payment-facts.ts'
 import { type PaymentProviders, type ProviderAnswer, SANDBOX_PROVIDERS } from './payment-providers.ts'
 import { postPayment } from './post-payment.ts'
-
-/** Everything the payment's workflow decides by: states and numbers, nothing of what a payer wrote. */
-export interface PaymentFacts {
-  readonly state: PaymentState | null
-  /** Notices that nobody has taken in yet. */
-  readonly noticesWaiting: number
-  /** Whose it is, as someone decided, while that is not carried out yet. */
-  readonly matchedTo: string | null
-  /** When the provider is asked next, while it leaves us in doubt. */
-  readonly askAt: string | null
-  /** True while the doubt holds off a cut; after that people are waited for. */
-  readonly isFresh: boolean
-}
 
 const ASK_WITHIN_MS = 10_000
 
@@ -49,10 +35,13 @@ export function createPaymentActivities({ db, providers = SANDBOX_PROVIDERS }: {
       const waiting = (await noticesOf(db, key)).find(({ state }) => state === 'received')
       if (waiting === undefined) return
       const payer = await findPayer(db, waiting.said.payer)
-      await withAccounts(db, payer === undefined ? [] : [payer.accountId], async (tx, [account]) => {
+      const owner = (await findPayment(db, key))?.accountId ?? undefined
+      const whose = [payer?.accountId, owner].filter((accountId) => accountId !== undefined)
+      await withAccounts(db, whose, async (tx, accounts) => {
         const notice = await lockWaitingNotice(tx, key)
         if (notice?.noticeId !== waiting.noticeId) return
-        await takeIn(tx, { notice, account, asOf })
+        const account = accounts.find(({ accountId }) => accountId === payer?.accountId)
+        await takeIn(tx, { notice, account, asOf, owner: accounts.find(({ accountId }) => accountId === owner) })
       })
     },
 
@@ -93,29 +82,16 @@ export function createPaymentActivities({ db, providers = SANDBOX_PROVIDERS }: {
   }
 }
 
-async function readPaymentFacts(db: Db, key: PaymentKey, asOf: string): Promise<PaymentFacts> {
-  const payment = await findPayment(db, key)
-  const noticesWaiting = (await noticesOf(db, key)).filter(({ state }) => state === 'received').length
-  const state = payment?.state ?? null
-  const match =
-    state === 'suspense' ? await readDecision(db, processIds.payment(key.provider, key.reference), 'match') : undefined
-  const facts = { state, noticesWaiting, matchedTo: typeof match?.detail?.accountId === 'string' ? match.detail.accountId : null }
-  if (payment === undefined || (state !== 'pending' && state !== 'unknown')) return { ...facts, askAt: null, isFresh: false }
-  const { zone, policy } = await readPlant(db, payment.plant, asOf)
-  return {
-    ...facts,
-    askAt: nextAskAt({ receivedAt: payment.receivedAt, asOf, zone }),
-    isFresh: asOf < addToInstant(payment.receivedAt, policy.payment.uncertainHoldsOffCut, zone),
-  }
-}
-
 interface Taking {
   readonly notice: PaymentNotice
+  /** Whose account the notice names. */
   readonly account: LockedAccount | undefined
+  /** Whose the payment is already. */
+  readonly owner?: LockedAccount | undefined
   readonly asOf: string
 }
 
-async function takeIn(tx: Tx, { notice, account, asOf }: Taking): Promise<void> {
+async function takeIn(tx: Tx, { notice, account, owner, asOf }: Taking): Promise<void> {
   const standing = await lockPayment(tx, notice)
   const plant = await readPlant(tx, account?.plant ?? notice.plant, asOf)
   const { said } = notice
@@ -126,13 +102,13 @@ async function takeIn(tx: Tx, { notice, account, asOf }: Taking): Promise<void> 
   )
   if (verdict.does !== 'quarantine' && verdict.does !== 'nothing') {
     const payment = standing ?? (await writeDown(tx, { notice, account, plant, state: FIRST_STATE[verdict.does] }))
-    await carryOut(tx, { notice, account, plant, asOf, payment, verdict })
+    await carryOut(tx, { notice, account, owner, plant, asOf, payment, verdict })
   }
   await closeNotice(tx, notice.noticeId, verdict.does === 'quarantine' ? verdict.reason : undefined)
 }
 
 /** The state a payment is written down in; `carryOut` moves it on from there. */
-const FIRST_STATE = { post: 'pending', suspend: 'suspense', hold: 'pending', fail: 'failed' } as const
+const FIRST_STATE = { post: 'pending', suspend: 'suspense', hold: 'pending', fail: 'failed', bounce: 'pending' } as const
 
 async function writeDown(
   tx: Tx,
@@ -145,6 +121,8 @@ async function writeDown(
 ): Promise<Payment> {
   const { provider, reference, noticeId, said, businessAt } = notice
   const { channel, amountMinor, currency, holder, paidOn } = said
+  const receivedOn = dateAt(businessAt, plant.zone)
+  const { valueDate, isTooFar } = valueDateOf({ paidOn, receivedOn, terms: plant.policy.payment })
   return insertPayment(tx, {
     provider,
     reference,
@@ -157,7 +135,8 @@ async function writeDown(
     accountId: account?.accountId ?? null,
     collectedBy: said.collectedBy ?? null,
     paidInto: paidInto({ channel, provider, plant: plant.plant, ...(holder !== undefined && { holder }) }),
-    valueDate: valueDateOf({ paidOn, receivedOn: dateAt(businessAt, plant.zone) }),
+    valueDate,
+    mismatches: isTooFar ? ['backdated-too-far'] : [],
     receivedAt: businessAt,
   })
 }
@@ -168,7 +147,9 @@ interface CarryingOut extends Taking {
   readonly verdict: Exclude<NoticeVerdict, { does: 'quarantine' | 'nothing' }>
 }
 
-async function carryOut(tx: Tx, { notice, account, plant, asOf, payment, verdict }: CarryingOut): Promise<void> {
+async function carryOut(tx: Tx, { notice, account, owner, plant, asOf, payment, verdict }: CarryingOut): Promise<void> {
+  if (verdict.does === 'bounce')
+    return carryOutBounce(tx, { payment, reason: verdict.reason, owner: owner ?? account, plant, asOf })
   const { paymentId, amountMinor, currency, state } = payment
   const into = payment.paidInto ?? paidInto(payment)
   const eventKey = `payment:${payment.provider}:${payment.reference}`
@@ -193,21 +174,6 @@ async function carryOut(tx: Tx, { notice, account, plant, asOf, payment, verdict
   }
   // A payment in doubt holds off a cut, and its failing ends that: whoever chases the account looks again.
   if (account !== undefined) await nudge(tx, `account:${account.accountId}`)
-}
-
-async function tellNotConfirmed(
-  tx: Tx,
-  { account, payment, asOf }: { account: LockedAccount; payment: Payment; asOf: string },
-): Promise<void> {
-  const { paymentId, amountMinor, currency, channel } = payment
-  const params = { reference: account.customerId ?? account.accountId, amountMinor, currency, channel }
-  await queueNotice(tx, {
-    accountId: account.accountId,
-    kind: 'payment-not-confirmed',
-    params,
-    dedupeKey: `payment-not-confirmed:${paymentId}`,
-    asOf,
-  })
 }
 
 /** The same account, or, while nobody knew whose, the same words as when it was first told. */

@@ -52,7 +52,8 @@ export async function postPayment(
     await wakeEndedApplication(tx, account)
     await wakeEndedClosing(tx, account)
   }
-  const noted: PaymentMismatch[] = account.closedAt === null ? mismatches : [...mismatches, 'account-closed']
+  const noted: PaymentMismatch[] = [...payment.mismatches, ...mismatches]
+  if (account.closedAt !== null) noted.push('account-closed')
   await finishPayment(tx, payment.paymentId, {
     accountId,
     namedCharges,
@@ -68,7 +69,7 @@ export async function postPayment(
     remainingMinor: remainingAfterMinor,
     creditMinor: creditAfterMinor,
   })
-  await decideUnpaidHold(tx, { account, asOf, zone: plant.zone, policy: plant.policy })
+  await decideUnpaidHold(tx, { account, asOf, zone: plant.zone, policy: plant.policy, paidOn: payment.valueDate })
   await nudge(tx, `account:${accountId}`)
 }
 

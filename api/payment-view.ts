@@ -24,6 +24,9 @@ export const ReceiptBody = Type.Object({
   paidFor: Type.Array(Type.Object({ kind: Type.String(), amountMinor: MoneyMinor })),
   remainingMinor: MoneyMinor,
   creditMinor: MoneyMinor,
+  bouncedAt: Nullable(
+    Type.Unsafe<string>({ ...IsoInstant, description: 'The payment came back; the receipt keeps its number.' }),
+  ),
 })
 
 export const PaymentBody = Type.Object({
@@ -36,13 +39,16 @@ export const PaymentBody = Type.Object({
   amountMinor: MoneyMinor,
   currency: Currency,
   state: Type.String({
-    description: '`pending`, `unknown` and `failed` count for nothing; `suspense` waits for someone to say whose it is.',
+    description:
+      '`pending`, `unknown` and `failed` count for nothing; `suspense` waits for someone to say whose it is; `bounced` came back.',
   }),
   collectedBy: Nullable(Type.String()),
-  valueDate: IsoDate,
+  valueDate: Type.Unsafe<string>({ ...IsoDate, description: 'The day it counts as paid; `receivedAt` is when it was told.' }),
   receivedAt: IsoInstant,
   postedAt: Nullable(IsoInstant),
   receiptNumber: Nullable(Type.String()),
+  bouncedAt: Nullable(IsoInstant),
+  bounceReason: Nullable(Type.String()),
   mismatches: Type.Unsafe<readonly string[]>({ ...Words, description: 'What did not fit and was taken all the same.' }),
   workflowId: Type.String(),
 })
@@ -75,7 +81,7 @@ export function viewPayment(payment: Payment): Static<typeof PaymentBody> {
 
 /** A receipt as data. */
 export function viewReceipt(receipt: Receipt): Static<typeof ReceiptBody> {
-  return { ...receipt, paidFor: [...receipt.paidFor] }
+  return { ...receipt, paidFor: [...receipt.paidFor], bouncedAt: receipt.bouncedAt ?? null }
 }
 
 /** A payment with its receipt; what the payer wrote only for staff, and only while it helps to find them. */

@@ -41,9 +41,16 @@ export const PERMISSIONS = {
   'applications.waive-deposit': ['state-in-charge', 'head-office'],
 
   'payments.read': ['customer', ...PLANT_OFFICE],
-  'payments.take-cash': ['csa', 'operator'],
+  'payments.take-cash': ['csa', 'operator', 'cluster-in-charge'],
   'payments.match': OFFICE,
   'payments.read-notices': PLANT_OFFICE,
+  'payments.report-bounce': PLANT_OFFICE,
+  'payments.decide': ['head-office'],
+  'payments.acknowledge': OFFICE,
+  'payments.import-statement': OFFICE,
+  'promises.take': ['csa', ...OFFICE],
+  'plans.propose': ['csa', ...OFFICE],
+  'plans.decide': OFFICE,
 
   'billing.read': PLANT_OFFICE,
   'billing.run': OFFICE,

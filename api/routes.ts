@@ -15,6 +15,7 @@ import { customerRoutes } from './routes/customers.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { packageChangeRoutes } from './routes/package-changes.ts'
 import { paymentNoticeRoutes } from './routes/payment-notices.ts'
+import { paymentDecisionRoutes } from './routes/payment-decisions.ts'
 import { paymentRoutes } from './routes/payments.ts'
 import { plantRoutes } from './routes/plants.ts'
 import { processRoutes } from './routes/processes.ts'
@@ -43,6 +44,7 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   taskRoutes,
   taskDecisionRoutes,
   paymentRoutes,
+  paymentDecisionRoutes,
   paymentNoticeRoutes,
   receiptRoutes,
   auditRoutes,

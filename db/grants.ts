@@ -18,6 +18,9 @@ export const APPEND_ONLY = [
   'meter_moves',
   'decisions',
   'free_texts',
+  'notice_acknowledgements',
+  'payment_statements',
+  'payment_statement_rows',
   'book_closings',
   'reconciliation_steps',
 ] as const

@@ -122,6 +122,18 @@ export interface BookClosings {
   recordedAt: Generated<string>;
 }
 
+export interface BounceReports {
+  decidedAt: string | null;
+  paymentId: number;
+  proof: string;
+  reason: string;
+  recordedAt: Generated<string>;
+  reportedAt: string;
+  reportedBy: string;
+  reportId: Generated<number>;
+  verdict: string | null;
+}
+
 export interface Cases {
   acknowledgedAt: string | null;
   acknowledgedBy: string | null;
@@ -139,6 +151,81 @@ export interface Cases {
   seenAt: string;
   state: Generated<string>;
   subject: string;
+}
+
+export interface CashCounts {
+  bookMinor: number;
+  countedAt: string;
+  countedBy: string;
+  countedMinor: number;
+  countedOn: string;
+  countId: Generated<number>;
+  currency: string;
+  denominations: Json | null;
+  holder: string;
+  madeGoodMinor: number;
+  overageMinor: number;
+  plant: string;
+  recordedAt: Generated<string>;
+  shortageMinor: number;
+  textId: number | null;
+}
+
+export interface CashDepositCredits {
+  amountMinor: number;
+  depositId: string;
+  lineId: number;
+  surplusMinor: number;
+  verifiedAt: string;
+  verifiedBy: string;
+}
+
+export interface CashDeposits {
+  amountMinor: number;
+  chasedAt: string | null;
+  chases: Generated<number>;
+  creditedMinor: Generated<number>;
+  currency: string;
+  declaredAt: string;
+  declaredBy: string;
+  depositedOn: string;
+  depositId: string;
+  holder: string;
+  photoRef: string | null;
+  plant: string;
+  recordedAt: Generated<string>;
+  returnedMinor: Generated<number>;
+  round: Generated<number>;
+  shortMinor: Generated<number>;
+  since: string;
+  slipKey: string;
+  slipReference: string;
+  state: Generated<string>;
+}
+
+export interface CashHandovers {
+  amountMinor: number;
+  currency: string;
+  expiresAt: string;
+  fromHolder: string;
+  handoverId: Generated<number>;
+  offeredAt: string;
+  offeredBy: string;
+  plant: string;
+  recordedAt: Generated<string>;
+  settledAt: string | null;
+  settledBy: string | null;
+  since: string | null;
+  state: Generated<string>;
+  textId: number | null;
+  toHolder: string;
+}
+
+export interface CashHolders {
+  crossings: Generated<number>;
+  holder: string;
+  overCeilingSince: string | null;
+  plant: string;
 }
 
 export interface ChargeLines {
@@ -426,6 +513,14 @@ export interface Notes {
   source: string;
 }
 
+export interface NoticeAcknowledgements {
+  acknowledgedAt: string;
+  acknowledgedBy: string;
+  noticeId: number;
+  recordedAt: Generated<string>;
+  textId: number;
+}
+
 export interface Notifications {
   accountId: string | null;
   attempts: Generated<number>;
@@ -526,6 +621,48 @@ export interface PaymentNotices {
   state: Generated<string>;
 }
 
+export interface PaymentOpenItems {
+  closedAs: string | null;
+  closedAt: string | null;
+  closedBy: string | null;
+  currency: string;
+  itemId: Generated<number>;
+  kind: string;
+  openedAt: string;
+  oursMinor: number;
+  paymentId: number;
+  plant: string;
+  provider: string;
+  recordedAt: Generated<string>;
+  reference: string;
+  statementId: number;
+  textId: number | null;
+  theirsMinor: number | null;
+}
+
+export interface PaymentPlanParts {
+  amountMinor: number;
+  dueOn: string;
+  part: number;
+  planId: number;
+  remindedAt: string | null;
+}
+
+export interface PaymentPlans {
+  accountId: string;
+  approver: string;
+  chargeIds: ArrayType<number>;
+  decidedAt: string | null;
+  decidedBy: string | null;
+  endedAt: string | null;
+  planId: Generated<number>;
+  proposedAt: string;
+  proposedBy: string;
+  recordedAt: Generated<string>;
+  state: Generated<string>;
+  totalMinor: number;
+}
+
 export interface Payments {
   accountId: string | null;
   amountMinor: number;
@@ -550,6 +687,31 @@ export interface Payments {
   remainingAfterMinor: number | null;
   state: string;
   valueDate: string;
+}
+
+export interface PaymentStatementRows {
+  amountMinor: number;
+  currency: string;
+  line: number;
+  noticeId: number | null;
+  paidAt: string;
+  provider: string;
+  reference: string;
+  statementId: number;
+  status: string;
+  verdict: string;
+}
+
+export interface PaymentStatements {
+  contentHash: string;
+  fromDate: string;
+  importedAt: string;
+  importedBy: string;
+  plant: string;
+  provider: string;
+  recordedAt: Generated<string>;
+  statementId: Generated<number>;
+  toDate: string;
 }
 
 export interface Persons {
@@ -601,7 +763,6 @@ export interface Postings {
   debit: string;
   eventKey: string;
   leg: number;
-  plant: string;
   postingId: Generated<number>;
   recordedAt: Generated<string>;
 }
@@ -633,6 +794,19 @@ export interface ProcessWaits {
   workflowId: string;
 }
 
+export interface Promises {
+  accountId: string;
+  amountMinor: number;
+  chargeIds: ArrayType<number>;
+  endedAt: string | null;
+  promisedFor: string;
+  promiseId: Generated<number>;
+  recordedAt: Generated<string>;
+  state: Generated<string>;
+  takenAt: string;
+  takenBy: string;
+}
+
 export interface ProtectedDays {
   day: string;
   plant: string;
@@ -654,18 +828,6 @@ export interface Readings {
   state: string;
   takenAt: string;
   taskId: string | null;
-}
-
-export interface ReconciliationSteps {
-  businessDate: string;
-  found: number;
-  gone: number;
-  opened: number;
-  plant: string;
-  provedAt: string;
-  recordedAt: Generated<string>;
-  remark: string | null;
-  step: string;
 }
 
 export interface Refunds {
@@ -732,7 +894,13 @@ export interface DB {
   billCharges: BillCharges;
   bills: Bills;
   bookClosings: BookClosings;
+  bounceReports: BounceReports;
   cases: Cases;
+  cashCounts: CashCounts;
+  cashDepositCredits: CashDepositCredits;
+  cashDeposits: CashDeposits;
+  cashHandovers: CashHandovers;
+  cashHolders: CashHolders;
   chargeLines: ChargeLines;
   charges: Charges;
   clockHeartbeats: ClockHeartbeats;
@@ -760,13 +928,19 @@ export interface DB {
   meterTelemetry: MeterTelemetry;
   noteLines: NoteLines;
   notes: Notes;
+  noticeAcknowledgements: NoticeAcknowledgements;
   notifications: Notifications;
   numberSeries: NumberSeries;
   outbox: Outbox;
   packageRequests: PackageRequests;
   packages: Packages;
   paymentNotices: PaymentNotices;
+  paymentOpenItems: PaymentOpenItems;
+  paymentPlanParts: PaymentPlanParts;
+  paymentPlans: PaymentPlans;
   payments: Payments;
+  paymentStatementRows: PaymentStatementRows;
+  paymentStatements: PaymentStatements;
   persons: Persons;
   plants: Plants;
   poles: Poles;
@@ -774,9 +948,9 @@ export interface DB {
   postings: Postings;
   processes: Processes;
   processWaits: ProcessWaits;
+  promises: Promises;
   protectedDays: ProtectedDays;
   readings: Readings;
-  reconciliationSteps: ReconciliationSteps;
   refunds: Refunds;
   sessions: Sessions;
   staff: Staff;

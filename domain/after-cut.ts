@@ -2,7 +2,7 @@ import type { NextStep } from './arrears.ts'
 import type { ArrearsState } from './dunning.ts'
 import { addDuration, atTimeOn, dateAt, earliest, latest, startOfDay, subtractDuration } from './calendar.ts'
 import type { IsoDate, IsoInstant } from './calendar.ts'
-import { bansOf, overdueDebts, overdueMinor, recordOf } from './debt.ts'
+import { bansOf, nextRecord, overdueDebts, overdueMinor, recordsOf } from './debt.ts'
 import type { Debt, DunningRecord, DunningStep } from './debt.ts'
 
 /**
@@ -47,19 +47,29 @@ function depositStep(state: ArrearsState, debts: readonly Debt[], cutAt: IsoInst
   if (!notice) {
     const at = atTimeOn(subtractDuration(drawOn, terms.depositDrawnNotice), terms.sendFrom, zone)
     return at <= asOf
-      ? { kind: 'deposit-notice', at, steps: stepsOf(debts, 'deposit-notice'), amountMinor }
+      ? {
+          kind: 'deposit-notice',
+          at,
+          steps: debts.map((debt) => ({ chargeId: debt.chargeId, step: nextRecord(debt, 'deposit-notice') })),
+          amountMinor,
+        }
       : { kind: 'wait', reason: 'clock', until: at }
   }
   if (notice.deliveredAt === undefined) return { kind: 'wait', reason: 'notice-not-delivered' }
   const at = startOfDay(latest(drawOn, addDuration(dateAt(notice.deliveredAt, zone), terms.depositDrawnNotice)), zone)
   return at <= asOf
-    ? { kind: 'deposit-draw', at, steps: stepsOf(debts, 'deposit-draw'), amountMinor }
+    ? {
+        kind: 'deposit-draw',
+        at,
+        steps: debts.map((debt) => ({ chargeId: debt.chargeId, step: nextRecord(debt, 'deposit-draw') })),
+        amountMinor,
+      }
     : { kind: 'wait', reason: 'clock', until: at }
 }
 
 /** A step taken since this cut: one of an earlier cut does not count. */
-function since(debts: readonly Debt[], step: DunningStep, cutAt: IsoInstant): DunningRecord | undefined {
-  return debts.map((debt) => recordOf(debt, step)).find((record) => record !== undefined && record.decidedAt >= cutAt)
+function since(debts: readonly Debt[], step: 'deposit-notice' | 'deposit-draw', cutAt: IsoInstant): DunningRecord | undefined {
+  return debts.flatMap((debt) => recordsOf(debt, step)).find(({ decidedAt }) => decidedAt >= cutAt)
 }
 
 function stepsOf(debts: readonly Debt[], step: DunningStep): { chargeId: number; step: DunningStep }[] {

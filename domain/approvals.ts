@@ -30,6 +30,10 @@ export const DECISIONS = [
   'protected-cut',
   'capacity-ending',
   'un-park',
+  'payment-plan',
+  'payment-plan-long',
+  'bounce',
+  'payment-in-doubt',
 ] as const
 export type Decision = (typeof DECISIONS)[number]
 
@@ -77,6 +81,10 @@ const RULES: Readonly<Record<Decision, (matter: DecisionMatter, policy: Decision
   'protected-cut': () => STATE,
   'capacity-ending': () => STATE,
   'un-park': () => CLUSTER,
+  'payment-plan': () => CLUSTER,
+  'payment-plan-long': () => STATE,
+  bounce: () => HEAD_OFFICE,
+  'payment-in-doubt': () => HEAD_OFFICE,
 }
 
 /** The chain of approvals, in order; empty when none is needed and the act is only logged (policy, table "decision"). */

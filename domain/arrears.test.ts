@@ -188,8 +188,12 @@ describe('protections', () => {
     const again = nextStep(ready({ asOf }))
     expect(again).toMatchObject({ kind: 'notice', steps: [{ chargeId: 1, step: 'notice-2' }] })
     const debts = [recorded(debtOf({ dueOn: DUE, steps: CHASED }), again, { asOf })]
-    expect(nextStep(ready({ debts, asOf: at('2026-09-29', '11:00') })).kind).toBe('wait')
-    expect(nextStep(ready({ debts, asOf: at('2026-09-30', '11:00') })).kind).toBe('cut')
+    expect(nextStep(ready({ debts, asOf: at('2026-09-28', '11:00') })).kind).toBe('wait')
+    // The old warning named another day: whoever is given a new notice is warned anew before the cut.
+    const warning = nextStep(ready({ debts, asOf: at('2026-09-29', '11:00') }))
+    expect(warning).toMatchObject({ kind: 'warn', steps: [{ chargeId: 1, step: 'warn-2' }] })
+    const warned = debts.map((debt) => recorded(debt, warning, { asOf: at('2026-09-29', '11:00') }))
+    expect(nextStep(ready({ debts: warned, asOf: at('2026-09-30', '11:00') })).kind).toBe('cut')
   })
 })
 

@@ -2,7 +2,10 @@ import type { IsoDate } from './calendar.ts'
 import { DomainError } from './errors.ts'
 import type { PackageMode } from './package.ts'
 
-/** Everything a customer may owe (design "The unit owed is a charge"); `opening` is a due brought in by the import. */
+/**
+ * Everything a customer may owe (design "The unit owed is a charge"); `opening` is a due brought in by the import, `bounced` what a
+ * payment that came back leaves missing where its money is used up (docs/decisions/0024).
+ */
 export const CHARGE_KINDS = [
   'electricity',
   'activation',
@@ -13,6 +16,7 @@ export const CHARGE_KINDS = [
   'fee',
   'final',
   'opening',
+  'bounced',
 ] as const
 export type ChargeKind = (typeof CHARGE_KINDS)[number]
 
@@ -25,11 +29,11 @@ export type PaidInto = 'receivable' | 'unearned' | 'deposit' | 'activation'
 /** A row of THE table: what a charge of a kind does (docs/billing-rules.md "Kinds of charges"). */
 export type ChargeRule = {
   /** Code on receipts and in revenue accounts (manual 2.2.4): ACT activation, CHG electricity, EMI instalment … */
-  readonly code: 'ACT' | 'CHG' | 'EMI' | 'DEP' | 'WTR' | 'FEE' | 'DUE'
+  readonly code: 'ACT' | 'CHG' | 'EMI' | 'DEP' | 'WTR' | 'FEE' | 'DUE' | 'BNC'
   readonly nature: ChargeNature
   readonly paidInto: PaidInto
-  /** Income side at issue of a debt; `opening` is not income but what the books began with. */
-  readonly issuedAgainst: 'revenue' | 'opening' | 'none'
+  /** Income side at issue of a debt; `opening` is what the books began with, `credit` the customer's own account: neither is income. */
+  readonly issuedAgainst: 'revenue' | 'opening' | 'credit' | 'none'
   readonly allocationClass: number
   readonly allocationClassInArrears: number
   readonly chasedBy: 'collect-dues' | 'bill-customer' | 'onboard-customer' | 'change-package' | 'sell-appliance' | 'close-account'
@@ -63,6 +67,7 @@ const PREPAID: ChargeRule = {
 /** The table for every kind but electricity, which depends on the package's mode (policy "allocation", design "Workflows"). */
 const RULES: Readonly<Record<Exclude<ChargeKind, 'electricity'>, ChargeRule>> = {
   opening: { ...POSTPAID, code: 'DUE', issuedAgainst: 'opening' },
+  bounced: { ...POSTPAID, code: 'BNC', issuedAgainst: 'credit' },
   final: { ...POSTPAID, chasedBy: 'close-account', unpaidLeadsTo: 'reminders-only' },
   fee: { ...POSTPAID, code: 'FEE', allocationClass: 3, allocationClassInArrears: 3, unpaidLeadsTo: 'reminders-only' },
   deposit: {

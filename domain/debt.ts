@@ -6,7 +6,7 @@ import { sumMinor } from './money.ts'
 
 /**
  * Steps in the chasing of one debt (policy "steps"). `notice`, `visit` and `ban` carry a number: a notice that grew old is given
- * again, as `notice-2`. `ask-state` asks about a protected customer, `deposit-notice` and `deposit-draw` follow a cut.
+ * again, as `notice-2`, and so is what is done anew after it. `ask-state` asks about a protected customer, `deposit-notice` and `deposit-draw` follow a cut.
  */
 export type DunningStep =
   | 'remind-before'
@@ -14,10 +14,13 @@ export type DunningStep =
   | `notice-${number}`
   | `visit-${number}`
   | 'warn'
+  | `warn-${number}`
   | 'ask-state'
   | 'cut'
   | 'deposit-notice'
+  | `deposit-notice-${number}`
   | 'deposit-draw'
+  | `deposit-draw-${number}`
   | `ban-${number}`
 
 /** A step that was decided for a debt, unique by (charge, step); `sentAt` and `deliveredAt` follow when they happen. */
@@ -34,6 +37,8 @@ export type Debt = {
   readonly kind: ChargeKind
   readonly dueOn: IsoDate
   readonly openMinor: number
+  /** When a payment of it bounced: who believed it was paid is warned anew. */
+  readonly reopenedAt?: IsoInstant
   /** Terms pinned at issue. */
   readonly terms: ChasingTerms
   readonly steps: readonly DunningRecord[]
@@ -71,6 +76,25 @@ export function flagOf(input: {
 /** The record of a step, if it was decided. */
 export function recordOf(debt: Debt, step: DunningStep): DunningRecord | undefined {
   return debt.steps.find((record) => record.step === step)
+}
+
+/** Every time a step was taken for a debt, oldest first: `warn`, `warn-2`. */
+export function recordsOf(debt: Debt, step: RepeatedStep): DunningRecord[] {
+  return debt.steps
+    .filter((record) => record.step === step || isAgain(record.step, step))
+    .toSorted((a, b) => (a.decidedAt < b.decidedAt ? -1 : 1))
+}
+
+/** The name under which a step is taken the next time. */
+export function nextRecord<S extends RepeatedStep>(debt: Debt, step: S): S | `${S}-${number}` {
+  const taken = recordsOf(debt, step).length
+  return taken === 0 ? step : `${step}-${taken + 1}`
+}
+
+type RepeatedStep = 'warn' | 'deposit-notice' | 'deposit-draw'
+
+function isAgain(taken: string, step: string): boolean {
+  return taken.startsWith(`${step}-`) && /^\d+$/.test(taken.slice(step.length + 1))
 }
 
 /** Notices given for a debt, oldest first. */

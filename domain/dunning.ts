@@ -12,8 +12,8 @@ import {
 import type { IsoDate, IsoInstant } from './calendar.ts'
 import { firstCutMoment, firstDayAfterNotice, firstVisitDay } from './chasing-calendar.ts'
 import type { ChasingCalendar } from './chasing-calendar.ts'
-import { cutsSupply, flagOf, noticesOf, overdueMinor, recordOf } from './debt.ts'
-import type { Debt, DunningStep } from './debt.ts'
+import { cutsSupply, flagOf, nextRecord, noticesOf, overdueMinor, recordOf, recordsOf } from './debt.ts'
+import type { Debt, DunningRecord, DunningStep } from './debt.ts'
 import type { PlantPolicy } from './policy.ts'
 import { shieldsOf } from './protection.ts'
 import type { Protection, Shield } from './protection.ts'
@@ -152,8 +152,8 @@ function warnOrCut(debt: Debt, state: ArrearsState, isProtected: boolean): Move 
       ? { kind: 'blocked', reason: 'protected-category' }
       : { kind: 'ask-state', chargeId, step: 'ask-state', at: warnAt }
   }
-  const warned = recordOf(debt, 'warn')
-  if (!warned) return { kind: 'warn', chargeId, step: 'warn', at: warnAt }
+  const warned = standingWarning(debt)
+  if (!warned) return { kind: 'warn', chargeId, step: nextRecord(debt, 'warn'), at: warnAt }
   if (!warned.sentAt) return { kind: 'blocked', reason: 'warning-not-sent' }
   const enough = overdueMinor(state.debts, dateAt(state.asOf, zone)) >= terms.flagOpenMinor
   return enough ? { kind: 'cut', chargeId, step: 'cut', at: cut } : { kind: 'blocked', reason: 'below-floor' }
@@ -166,7 +166,7 @@ function plannedCut(debt: Debt, state: ArrearsState): IsoInstant | undefined {
   const deliveredAt = noticesOf(debt).at(-1)?.deliveredAt
   if (deliveredAt === undefined) return undefined
   const lastVisit = recordOf(debt, `visit-${terms.visitsAfter.length}`)
-  const warned = recordOf(debt, 'warn')?.decidedAt
+  const warned = standingWarning(debt)?.decidedAt
   const gap = gapDays(dueOn, terms.visitsAfter.at(-1) ?? terms.noticeAfter, terms.cutAfter)
   const day = latest(
     addDuration(dueOn, terms.cutAfter),
@@ -175,6 +175,12 @@ function plannedCut(debt: Debt, state: ArrearsState): IsoInstant | undefined {
     ...(warned ? [addDuration(dateAt(warned, zone), terms.warnBefore)] : []),
   )
   return firstCutMoment(latest(startOfDay(day, zone), state.asOf), terms, state.calendar)
+}
+
+/** The last warning, unless it is older than the notice it belongs to, or than the day on which a payment of the debt bounced. */
+function standingWarning(debt: Debt): DunningRecord | undefined {
+  const since = latest(noticesOf(debt).at(-1)?.decidedAt ?? '', debt.reopenedAt ?? '')
+  return recordsOf(debt, 'warn').findLast(({ decidedAt }) => decidedAt >= since)
 }
 
 function flag(debt: Debt, { debts, depositHeldMinor }: ArrearsState, today: IsoDate): 'a' | 'b' | undefined {

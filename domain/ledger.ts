@@ -78,7 +78,7 @@ export function postChargeIssued(
 ): Posting[] {
   const rule = ruleOfCharge(charge)
   if (rule.nature === 'demand') return []
-  const against = rule.issuedAgainst === 'opening' ? opening(owner.plant) : revenue(owner.plant, rule.code)
+  const against = issuedAgainst(owner, rule)
   const roundingMinor = charge.roundingMinor ?? 0
   return legs([
     signed(receivable(owner.accountId), against, charge.amountMinor - roundingMinor),
@@ -183,7 +183,9 @@ export function postCreditNote(
   const rule = ruleOfCharge(note)
   if (rule.nature === 'demand')
     throw new DomainError('INVALID_INPUT', 'A demand is voided, not credited: nothing was posted for it')
-  const against = rule.issuedAgainst === 'opening' ? opening(owner.plant) : revenue(owner.plant, rule.code)
+  if (rule.issuedAgainst === 'credit')
+    throw new DomainError('INVALID_INPUT', 'What a bounced payment leaves missing is paid or written off: it never was income')
+  const against = issuedAgainst(owner, rule)
   const offDebt = Math.min(assertPositiveMinor(note.amountMinor), note.openMinor)
   return legs([
     signed(against, receivable(owner.accountId), offDebt),
@@ -237,6 +239,12 @@ export function balances(postings: readonly Omit<Posting, 'leg'>[]): Record<stri
 /** True for assets and expenses. */
 export function growsByDebit(code: string): boolean {
   return ['asset', 'expense'].includes(accountClass(code))
+}
+
+/** The other side of a debt at its issue. What a bounced payment leaves missing was income (or paid out) before: it is made good to the credit. */
+function issuedAgainst({ plant, accountId }: LedgerOwner, rule: ChargeRule): string {
+  if (rule.issuedAgainst === 'credit') return credit(accountId)
+  return rule.issuedAgainst === 'opening' ? opening(plant) : revenue(plant, rule.code)
 }
 
 type Entry = { debit: string; credit: string; amountMinor: number }

@@ -46,6 +46,14 @@ describe('what a provider says against what stands', () => {
     ['confirmed', 'failed', { does: 'post' }],
     ['pending', 'failed', { does: 'nothing' }],
     ['failed', 'failed', { does: 'nothing' }],
+    ['bounced', 'posted', { does: 'bounce', reason: 'bounced' }],
+    ['charged-back', 'posted', { does: 'bounce', reason: 'charged-back' }],
+    ['bounced', 'suspense', { does: 'bounce', reason: 'bounced' }],
+    ['bounced', 'pending', { does: 'bounce', reason: 'bounced' }],
+    ['bounced', undefined, { does: 'bounce', reason: 'bounced' }],
+    ['bounced', 'bounced', { does: 'nothing' }],
+    ['confirmed', 'bounced', { does: 'nothing' }],
+    ['failed', 'bounced', { does: 'nothing' }],
   ] as const)('%s, while it is %s', (status, state, verdict) => {
     expect(judgeNotice(said(status), state && standing(state))).toEqual(verdict)
   })
@@ -107,7 +115,12 @@ test('a provider in doubt is asked after 5 minutes, an hour, and then every day'
 })
 
 test('money counts from the day it was paid, and never from a day to come', () => {
-  expect(valueDateOf({ receivedOn: '2026-07-10' })).toBe('2026-07-10')
-  expect(valueDateOf({ paidOn: '2026-07-08', receivedOn: '2026-07-10' })).toBe('2026-07-08')
-  expect(valueDateOf({ paidOn: '2026-07-12', receivedOn: '2026-07-10' })).toBe('2026-07-10')
+  const terms = { backdatingAgent: 'P7D', backdatingOffice: 'P30D' }
+  const valued = (paidOn?: string) => valueDateOf({ paidOn, receivedOn: '2026-07-10', terms })
+  expect(valued()).toEqual({ valueDate: '2026-07-10', isTooFar: false })
+  expect(valued('2026-07-08')).toEqual({ valueDate: '2026-07-08', isTooFar: false })
+  expect(valued('2026-07-12')).toEqual({ valueDate: '2026-07-10', isTooFar: false })
+  // 10 July less 30 days = 10 June: that far, no farther.
+  expect(valued('2026-06-10')).toEqual({ valueDate: '2026-06-10', isTooFar: false })
+  expect(valued('2026-06-09')).toEqual({ valueDate: '2026-06-10', isTooFar: true })
 })

@@ -1,13 +1,18 @@
-import { addToInstant, daysBetween, dateAt } from './calendar.ts'
-import type { IsoDate, IsoInstant, Zone } from './calendar.ts'
+import { addToInstant, daysBetween, dateAt, subtractDuration } from './calendar.ts'
+import type { IsoDate, IsoDuration, IsoInstant, Zone } from './calendar.ts'
+import { DomainError } from './errors.ts'
 import { bank, cash, wallet } from './ledger.ts'
+import type { Role } from './roles.ts'
 
 export const PAYMENT_CHANNELS = ['cash', 'wallet', 'card', 'transfer', 'cheque'] as const
 /** How money came in. */
 export type PaymentChannel = (typeof PAYMENT_CHANNELS)[number]
 
-export const PROVIDER_STATUSES = ['confirmed', 'pending', 'unknown', 'failed'] as const
-/** What a provider says of a payment. A time-out is `unknown`, never `failed` (billing.md rule 16). */
+export const PROVIDER_STATUSES = ['confirmed', 'pending', 'unknown', 'failed', 'bounced', 'charged-back'] as const
+/**
+ * What a provider says of a payment. A time-out is `unknown`, never `failed` (billing.md rule 16). `bounced` and `charged-back` take
+ * back what was confirmed before.
+ */
 export type ProviderStatus = (typeof PROVIDER_STATUSES)[number]
 
 export const PAYMENT_STATES = ['pending', 'unknown', 'posted', 'suspense', 'failed', 'bounced'] as const
@@ -17,13 +22,18 @@ export type PaymentState = (typeof PAYMENT_STATES)[number]
 /** Why a notice was set aside: it contradicts what stands, or is in money the books do not hold. Nothing is posted for it. */
 export type QuarantineReason = 'another-amount' | 'another-currency' | 'another-payer' | 'failed-after-posting'
 
+/** Why money that had been taken is gone again. */
+export const BOUNCE_REASONS = ['bounced', 'charged-back'] as const
+export type BounceReason = (typeof BOUNCE_REASONS)[number]
+
 /** What was taken all the same, and noted. */
-export type PaymentMismatch = 'bill-of-another-account' | 'bill-unknown' | 'bill-settled' | 'account-closed'
+export type PaymentMismatch = 'bill-of-another-account' | 'bill-unknown' | 'bill-settled' | 'account-closed' | 'backdated-too-far'
 
 /** What one notice asks for. */
 export type NoticeVerdict =
   | { readonly does: 'post' | 'suspend' | 'fail' | 'nothing' }
   | { readonly does: 'hold'; readonly state: 'pending' | 'unknown' }
+  | { readonly does: 'bounce'; readonly reason: BounceReason }
   | { readonly does: 'quarantine'; readonly reason: QuarantineReason }
 
 /** What a notice says, beside what is known of its payer. */
@@ -46,11 +56,15 @@ export interface StandingPayment {
 
 /**
  * Judges one notice against what stands for its reference (design, "receive-payment"; billing.md rules 4 and 16). The first one
- * stands; a contradiction is set aside; notices may come twice and in any order, and the state only goes forward.
+ * stands; a contradiction is set aside; notices may come twice and in any order, and the state only goes forward. Only the words
+ * `bounced` and `charged-back` take money back: a `failed` behind a `confirmed` may be an older word that came late, so it is set aside
+ * for people (docs/decisions/0024).
  */
 export function judgeNotice(said: SaidOfPayment, standing?: StandingPayment): NoticeVerdict {
   const contradiction = contradictionOf(said, standing)
   if (contradiction !== undefined) return { does: 'quarantine', reason: contradiction }
+  if (standing?.state === 'bounced') return { does: 'nothing' }
+  if (said.status === 'bounced' || said.status === 'charged-back') return { does: 'bounce', reason: said.status }
   if (standing?.state === 'posted' || standing?.state === 'suspense') return { does: 'nothing' }
   if (said.status === 'confirmed') return { does: said.isPayerKnown ? 'post' : 'suspend' }
   if (standing?.state === 'failed') return { does: 'nothing' }
@@ -128,7 +142,65 @@ export function nextAskAt({ receivedAt, asOf, zone }: { receivedAt: IsoInstant; 
   return sameTime > asOf ? sameTime : addToInstant(receivedAt, `P${days + 1}D`, zone)
 }
 
-/** The day money counts as paid: as the provider says, never later than the day it was received (billing.md rule 6). */
-export function valueDateOf({ paidOn, receivedOn }: { paidOn?: IsoDate | undefined; receivedOn: IsoDate }): IsoDate {
-  return paidOn !== undefined && paidOn < receivedOn ? paidOn : receivedOn
+/** How far back money may count as paid, from the day we were told (policy "backdating"). */
+export type BackdatingTerms = { readonly backdatingAgent: IsoDuration; readonly backdatingOffice: IsoDuration }
+
+/**
+ * The day money counts as paid: as the provider says, never later than the day it was received and never earlier than the window of
+ * the office; `isTooFar` where it was said to be (billing.md rule 6).
+ */
+export function valueDateOf({
+  paidOn,
+  receivedOn,
+  terms,
+}: {
+  paidOn?: IsoDate | undefined
+  receivedOn: IsoDate
+  terms: BackdatingTerms
+}): { valueDate: IsoDate; isTooFar: boolean } {
+  if (paidOn === undefined || paidOn >= receivedOn) return { valueDate: receivedOn, isTooFar: false }
+  const earliestDay = subtractDuration(receivedOn, terms.backdatingOffice)
+  return paidOn < earliestDay ? { valueDate: earliestDay, isTooFar: true } : { valueDate: paidOn, isTooFar: false }
+}
+
+/**
+ * Refuses a day of payment that is to come, or too long ago: DEADLINE_PASSED with the first day that is allowed. Agents who were
+ * without network enter what they took within their window; older cash is the cluster in-charge's to enter (billing.md rule 6).
+ */
+export function assertBackdating({
+  paidOn,
+  today,
+  role,
+  terms,
+}: {
+  paidOn: IsoDate
+  today: IsoDate
+  role: Role
+  terms: BackdatingTerms
+}): void {
+  if (paidOn > today) throw new DomainError('INVALID_INPUT', 'Money is not taken on a day to come', { today })
+  const isOffice = role === 'cluster-in-charge' || role === 'state-in-charge' || role === 'head-office'
+  const firstDay = subtractDuration(today, isOffice ? terms.backdatingOffice : terms.backdatingAgent)
+  if (paidOn < firstDay)
+    throw new DomainError(
+      'DEADLINE_PASSED',
+      isOffice ? 'This day is too long ago for any entry' : 'This day is too long ago: the cluster in-charge enters it',
+      { firstDay },
+    )
+}
+
+/** The step by which head office decides about a payment in doubt. */
+export const DOUBT_STEP = 'in-doubt'
+
+/** The step by which head office decides about a report that a payment came back. */
+export function bounceStep(reportId: number): string {
+  return `bounce:${reportId}`
+}
+
+/** From when head office may decide about a payment that nobody could resolve (billing.md rule 16). */
+export function doubtMayBeDecidedAt(
+  { receivedAt, zone }: { receivedAt: IsoInstant; zone: Zone },
+  terms: { readonly doubtDecidedAfter: IsoDuration },
+): IsoInstant {
+  return addToInstant(receivedAt, terms.doubtDecidedAfter, zone)
 }

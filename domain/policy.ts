@@ -20,6 +20,11 @@ export type PlantPolicy = {
   readonly payment: {
     readonly minimumMinor: number
     readonly uncertainHoldsOffCut: IsoDuration
+    /** How late cash may be entered as of the day it was taken: by the agent, and by the office (billing.md rule 6). */
+    readonly backdatingAgent: IsoDuration
+    readonly backdatingOffice: IsoDuration
+    /** After so long in doubt head office may decide what became of a payment, with proof. */
+    readonly doubtDecidedAfter: IsoDuration
   }
   readonly deposit: {
     readonly expectedBills: number
@@ -76,6 +81,8 @@ export type PlantPolicy = {
     readonly promiseCluster: IsoDuration
     readonly planPartsCluster: number
     readonly planPartsState: number
+    /** The longest time from one part of a plan to the next. */
+    readonly planPartWithin: IsoDuration
     readonly noticeGoodFor: IsoDuration
     readonly depositDrawnAfter: IsoDuration
     readonly depositDrawnNotice: IsoDuration
@@ -137,13 +144,14 @@ export const KATSA_POLICY_V1: PlantPolicy = {
   validFrom: '2026-07-01',
   anchorDay: 1,
   postpaid: { dueAfter: 'P9D', issuedWithin: 'P3D' },
-  prepaid: {
-    issuedBefore: 'P5D',
-    grace: 'P3D',
-    creditLimitMinor: 0,
-    inactiveAfter: 'P60D',
+  prepaid: { issuedBefore: 'P5D', grace: 'P3D', creditLimitMinor: 0, inactiveAfter: 'P60D' },
+  payment: {
+    minimumMinor: 1_000,
+    uncertainHoldsOffCut: 'P2D',
+    backdatingAgent: 'P7D',
+    backdatingOffice: 'P30D',
+    doubtDecidedAfter: 'P7D',
   },
-  payment: { minimumMinor: 1_000, uncertainHoldsOffCut: 'P2D' },
   deposit: {
     expectedBills: 1,
     roundUpToMinor: 5_000,
@@ -194,6 +202,7 @@ export const KATSA_POLICY_V1: PlantPolicy = {
     promiseCluster: 'P30D',
     planPartsCluster: 3,
     planPartsState: 6,
+    planPartWithin: 'P31D',
     noticeGoodFor: 'P30D',
     depositDrawnAfter: 'P15D',
     depositDrawnNotice: 'P7D',

@@ -29,6 +29,8 @@ export interface Receipt {
   readonly remainingMinor: number
   /** Credit of the account after this payment. */
   readonly creditMinor: number
+  /** When the payment came back: the receipt keeps its number and says so. */
+  readonly bouncedAt?: IsoInstant | null
 }
 
 /** What a rendering needs besides the facts. */

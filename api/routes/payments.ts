@@ -13,7 +13,20 @@ import { ApiError } from '../errors.ts'
 import { numberedPageAsked, pageOf } from '../paging.ts'
 import { PaymentBody, PaymentPage, viewPayment, viewPaymentPage } from '../payment-view.ts'
 import { principalOf } from '../principal.ts'
-import { AccountId, AmountMinor, Closed, Currency, FreeText, OneOf, Page, paging, Plant, StandingDecision } from '../schemas.ts'
+import {
+  AccountId,
+  AmountMinor,
+  Closed,
+  Currency,
+  FreeText,
+  IsoDate,
+  Login,
+  OneOf,
+  Page,
+  paging,
+  Plant,
+  StandingDecision,
+} from '../schemas.ts'
 import { takeCash } from '../take-cash.ts'
 import { notFound, visibleAccount, visiblePlants } from '../visible.ts'
 
@@ -37,6 +50,15 @@ export const CashBody = Closed({
   currency: Currency,
   place: Type.Optional(
     OneOf(['visit', 'counter'], 'Whose hand the cash is in: the agent’s, or the plant’s counter. An agent’s unless said.'),
+  ),
+  paidOn: Type.Optional(
+    Type.Unsafe<string>({
+      ...IsoDate,
+      description: 'The day it was taken, where that was before today: an agent without network tells it later.',
+    }),
+  ),
+  collectedBy: Type.Optional(
+    Type.Unsafe<string>({ ...Login, description: 'The agent who took it, where the cluster in-charge enters it for him.' }),
   ),
   billNumber: Type.Optional(BillNumber),
   chargeIds: Type.Optional(
@@ -73,7 +95,8 @@ export function paymentRoutes(app: Api, deps: ApiDeps): void {
       schema: {
         tags,
         summary: 'Take cash',
-        description: 'The Idempotency-Key is the payment’s reference: sent again it answers the same receipt.',
+        description:
+          'The Idempotency-Key is the payment’s reference: sent again it answers the same receipt. Cash that was taken without network counts from the day it was taken, within the plant’s window; older cash is the cluster in-charge’s to enter.',
         body: CashBody,
         response: { 201: PaymentPage, 202: OnItsWay },
       },
@@ -155,7 +178,7 @@ function matchRoute(app: Api, deps: ApiDeps): void {
 }
 
 /** A payment of an account one may see; of nobody's account, for staff of the plant. */
-async function visiblePayment(db: Db, principal: Principal, paymentId: number): Promise<Payment> {
+export async function visiblePayment(db: Db, principal: Principal, paymentId: number): Promise<Payment> {
   const payment = await findPaymentById(db, paymentId)
   if (payment === undefined) throw notFound('payment')
   const { accountId, plant } = payment

@@ -8,6 +8,7 @@ import * as meters from './0006-meters.ts'
 import * as processes from './0007-processes.ts'
 import * as takingBack from './0008-taking-back.ts'
 import * as waiting from './0009-waiting.ts'
+import * as paymentLives from './0010-payment-lives.ts'
 import * as books from './0015-books.ts'
 
 /** Every migration by name, in order: listed, so that a stray file in the folder is never run. */
@@ -21,5 +22,6 @@ export const migrations: Record<string, Migration> = {
   '0007-processes': processes,
   '0008-taking-back': takingBack,
   '0009-waiting': waiting,
+  '0010-payment-lives': paymentLives,
   '0015-books': books,
 }

@@ -27,7 +27,9 @@ export interface Arrears {
   readonly leftOn: string | null
 }
 
-const CHASED: readonly ChargeKind[] = ['electricity', 'opening', 'final', 'fee', 'instalment', 'water']
+const CHASED: readonly ChargeKind[] = ['electricity', 'opening', 'bounced', 'final', 'fee', 'instalment', 'water']
+/** Those whose arrears may end in a cut. */
+const CUTTING: readonly ChargeKind[] = ['electricity', 'opening', 'bounced']
 
 /**
  * Everything the next step depends on, read afresh: debts with their own steps and the terms pinned at their issue, the
@@ -100,6 +102,13 @@ async function readDebts(db: Db | Tx, account: { accountId: string; plant: strin
     .selectFrom('charges')
     .select(['chargeId', 'kind', 'dueOn', 'issuedAt'])
     .select(sql<number>`open_amount(charge_id)`.as('openMinor'))
+    .select(
+      sql<
+        string | null
+      >`(select max(a.business_at) from allocations a join payments p using (payment_id) where a.charge_id = charges.charge_id and a.undoes is not null and p.state = 'bounced')`.as(
+        'reopenedAt',
+      ),
+    )
     .where('accountId', '=', account.accountId)
     .where('nature', '=', 'debt')
     .where('kind', 'in', CHASED)
@@ -111,12 +120,13 @@ async function readDebts(db: Db | Tx, account: { accountId: string; plant: strin
     rows.map(({ chargeId }) => chargeId),
   )
   const debts: Debt[] = []
-  for (const { chargeId, kind, dueOn, issuedAt, openMinor } of rows) {
+  for (const { chargeId, kind, dueOn, issuedAt, openMinor, reopenedAt } of rows) {
     debts.push({
       chargeId,
       kind: kind as ChargeKind,
       dueOn,
       openMinor,
+      ...(reopenedAt !== null && { reopenedAt }),
       terms: await termsAtIssue(db, account.plant, issuedAt),
       steps: steps.get(chargeId) ?? [],
     })
@@ -210,7 +220,7 @@ async function uncertainPayments(db: Db | Tx, accountId: string): Promise<Protec
   return rows.map(({ receivedAt }) => ({ kind: 'payment-uncertain', since: receivedAt }))
 }
 
-/** Half of the overdue paid on one day puts the cut off, once a period: derived from what was allocated on which day. */
+/** Half of the overdue paid on one day puts the cut off, once a period: derived from what counts as paid on which day. */
 async function putOff(db: Db | Tx, accountId: string, { plant, asOf }: ProtectionContext): Promise<Protection[]> {
   const today = dateAt(asOf, plant.zone)
   const period = periodContaining(today, plant.policy.anchorDay)
@@ -234,12 +244,16 @@ async function paidOverdueByDay(
   accountId: string,
   { zone, from, today }: { zone: string; from: string; today: string },
 ) {
+  // The day money counts as paid; what was taken back counts from the day it had counted (billing.md rule 6).
   const rows = await db
     .selectFrom('allocations')
     .innerJoin('charges', 'charges.chargeId', 'allocations.chargeId')
-    .select(['allocations.amountMinor', 'allocations.businessAt', 'dueOn'])
+    .leftJoin('payments', 'payments.paymentId', 'allocations.paymentId')
+    .leftJoin('allocations as undone', 'undone.allocationId', 'allocations.undoes')
+    .select(['allocations.amountMinor', 'dueOn', 'valueDate'])
+    .select((eb) => eb.fn.coalesce('undone.businessAt', 'allocations.businessAt').as('businessAt'))
     .where('allocations.accountId', '=', accountId)
-    .where('charges.kind', 'in', ['electricity', 'opening'])
+    .where('charges.kind', 'in', CUTTING)
     .where('charges.nature', '=', 'debt')
     .execute()
   const open = await db
@@ -247,10 +261,10 @@ async function paidOverdueByDay(
     .select(sql<number>`open_amount(charge_id)`.as('openMinor'))
     .select('dueOn')
     .where('accountId', '=', accountId)
-    .where('kind', 'in', ['electricity', 'opening'])
+    .where('kind', 'in', CUTTING)
     .where('nature', '=', 'debt')
     .execute()
-  const paid = rows.map((row) => ({ ...row, on: dateAt(row.businessAt, zone) }))
+  const paid = rows.map((row) => ({ ...row, on: row.valueDate ?? dateAt(row.businessAt, zone) }))
   const days = [
     ...new Set(paid.filter(({ on, dueOn }) => on >= from && on <= today && dueOn < on).map(({ on }) => on)),
   ].toSorted()

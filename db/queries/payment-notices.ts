@@ -22,6 +22,9 @@ export interface PaymentSaid {
   readonly chargeIds?: readonly number[]
   /** The signed bytes, as evidence. */
   readonly raw?: string
+  /** Head office, where nobody else could say what became of it, and the reference of what proves it. */
+  readonly decidedBy?: string
+  readonly proof?: string
 }
 
 export interface NewPaymentNotice {

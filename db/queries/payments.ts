@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { PaymentChannel, PaymentMismatch, PaymentState } from '../../domain/payment.ts'
+import type { BounceReason, PaymentChannel, PaymentMismatch, PaymentState } from '../../domain/payment.ts'
 import type { Db, Tx } from '../client.ts'
 import type { PaymentKey } from './payment-notices.ts'
 
@@ -27,6 +27,8 @@ export interface Payment {
   readonly paidInto: string | null
   readonly mismatches: readonly PaymentMismatch[]
   readonly noticeId: number | null
+  readonly bouncedAt: string | null
+  readonly bounceReason: BounceReason | null
 }
 
 const COLUMNS = [
@@ -48,13 +50,19 @@ const COLUMNS = [
   'paidInto',
   'mismatches',
   'noticeId',
+  'bouncedAt',
+  'bounceReason',
 ] as const
 
-type NewPayment = Omit<Payment, 'paymentId' | 'postedAt' | 'receiptNumber' | 'namedCharges' | 'mismatches'>
+type NewPayment = Omit<Payment, 'paymentId' | 'postedAt' | 'receiptNumber' | 'namedCharges' | 'bouncedAt' | 'bounceReason'>
 
 /** Writes down a payment of which we were told for the first time. Unique by provider and reference: a second one is refused. */
 export async function insertPayment(tx: Tx, payment: NewPayment): Promise<Payment> {
-  const row = await tx.insertInto('payments').values(payment).returning(COLUMNS).executeTakeFirstOrThrow()
+  const row = await tx
+    .insertInto('payments')
+    .values({ ...payment, mismatches: [...payment.mismatches] })
+    .returning(COLUMNS)
+    .executeTakeFirstOrThrow()
   return paymentFrom(row)
 }
 
@@ -94,6 +102,19 @@ export async function movePayment(
   state: 'pending' | 'unknown' | 'suspense' | 'failed',
 ): Promise<void> {
   await tx.updateTable('payments').set({ state }).where('paymentId', '=', paymentId).execute()
+}
+
+/** A payment came back, or never truly came: its end, whatever it was before. Its receipt keeps its number (billing.md rule 7). */
+export async function markBounced(
+  tx: Tx,
+  paymentId: number,
+  { bouncedAt, reason }: { bouncedAt: string; reason: BounceReason },
+): Promise<void> {
+  await tx
+    .updateTable('payments')
+    .set({ state: 'bounced', bouncedAt, bounceReason: reason })
+    .where('paymentId', '=', paymentId)
+    .execute()
 }
 
 export interface PostedPayment {

@@ -30,6 +30,7 @@ export async function readReceipt(db: Db | Tx, number: string): Promise<IssuedRe
       'postedAt',
       'remainingAfterMinor',
       'creditAfterMinor',
+      'bouncedAt',
     ])
     .select(['timeZone', 'persons.personId', 'persons.name', 'nameHi'])
     .where('receiptNumber', '=', number)
@@ -49,17 +50,22 @@ export async function readReceipt(db: Db | Tx, number: string): Promise<IssuedRe
     paidFor: await paidFor(db, row.paymentId),
     remainingMinor: row.remainingAfterMinor ?? 0,
     creditMinor: row.creditAfterMinor ?? 0,
+    bouncedAt: row.bouncedAt,
   }
   return { receipt, paymentId: row.paymentId, personId: row.personId, payerName: row.name, payerNameHi: row.nameHi }
 }
 
-/** What a payment settled when it came in, one entry a kind, in the order of kinds. Credit that was used later belongs to no receipt. */
+/**
+ * What a payment settled when it came in, one entry a kind, in the order of kinds. Credit that was used later belongs to no receipt, and
+ * what was taken off a charge again changes none.
+ */
 export async function paidFor(db: Db | Tx, paymentId: number): Promise<{ kind: ChargeKind; amountMinor: number }[]> {
   const rows = await db
     .selectFrom('allocations')
     .innerJoin('charges', 'charges.chargeId', 'allocations.chargeId')
     .select((eb) => ['kind', eb.fn.sum<number>('allocations.amountMinor').as('amountMinor')])
     .where('paymentId', '=', paymentId)
+    .where('undoes', 'is', null)
     .groupBy('kind')
     .execute()
   const found = rows as { kind: ChargeKind; amountMinor: number }[]

@@ -6,8 +6,14 @@ import type { LockedAccount } from './accounts.ts'
 import { post } from './ledger.ts'
 import { nudge } from './outbox.ts'
 
-/** Which allocations are meant: those on a charge, those of a payment, or all of the account that were made from its credit. */
-export type AllocationsOf = { readonly chargeId: number } | { readonly paymentId: number } | { readonly anyCredit: true }
+/**
+ * Which allocations are meant: those on a charge (of one payment, or of credit that no payment was named for: `null`), those of a
+ * payment, or all of the account that were made from its credit.
+ */
+export type AllocationsOf =
+  | { readonly chargeId: number; readonly paymentId?: number | null }
+  | { readonly paymentId: number }
+  | { readonly anyCredit: true }
 
 /** What was taken off one charge. */
 export interface TakenBack {
@@ -15,7 +21,8 @@ export interface TakenBack {
   readonly amountMinor: number
 }
 
-interface Standing {
+/** An allocation with what is left of it. */
+export interface Standing {
   readonly allocationId: number
   readonly chargeId: number
   readonly paymentId: number | null
@@ -23,6 +30,7 @@ interface Standing {
   readonly kind: ChargeKind
   readonly nature: ChargeNature
   readonly leftMinor: number
+  readonly businessAt: string
 }
 
 /**
@@ -49,19 +57,21 @@ export async function takeBackAllocations(
   return [...taken].map(([chargeId, minor]) => ({ chargeId, amountMinor: minor }))
 }
 
-async function standingAllocations(tx: Tx, accountId: string, of: AllocationsOf): Promise<Standing[]> {
+/** Those allocations of an account that still stand, at least in part, the newest first. */
+export async function standingAllocations(tx: Tx, accountId: string, of: AllocationsOf): Promise<Standing[]> {
   const leftMinor = sql<number>`a.amount_minor + coalesce((select sum(u.amount_minor) from allocations u where u.undoes = a.allocation_id), 0)`
   let rows = tx
     .selectFrom('allocations as a')
     .innerJoin('charges', 'charges.chargeId', 'a.chargeId')
-    .select(['a.allocationId', 'a.chargeId', 'a.paymentId', 'a.origin', 'kind', 'nature'])
+    .select(['a.allocationId', 'a.chargeId', 'a.paymentId', 'a.origin', 'a.businessAt', 'kind', 'nature'])
     .select(leftMinor.as('leftMinor'))
     .where('a.accountId', '=', accountId)
     .where('a.undoes', 'is', null)
     .where('voidedAt', 'is', null)
   if ('chargeId' in of) rows = rows.where('a.chargeId', '=', of.chargeId)
-  else if ('paymentId' in of) rows = rows.where('a.paymentId', '=', of.paymentId)
-  else rows = rows.where('a.origin', '=', 'credit')
+  if ('anyCredit' in of) rows = rows.where('a.origin', '=', 'credit')
+  else if (of.paymentId === null) rows = rows.where('a.paymentId', 'is', null).where('a.origin', '=', 'credit')
+  else if (of.paymentId !== undefined) rows = rows.where('a.paymentId', '=', of.paymentId)
   return (await rows.orderBy('a.allocationId', 'desc').execute()) as Standing[]
 }
 

@@ -15,6 +15,8 @@ export interface HoldContext {
   readonly asOf: string
   readonly zone: string
   readonly policy: PlantPolicy
+  /** The day the money that may lift it counts as paid. */
+  readonly paidOn?: string
 }
 
 /**
@@ -22,12 +24,15 @@ export interface HoldContext {
  * transaction that made it so. It never places one ({@link placeUnpaidHold}). The caller holds the account lock, so the order
  * of commits decides between a payment and a cut (design, "Accounts are locked in order").
  */
-export async function decideUnpaidHold(tx: Tx, { account, asOf, zone, policy }: HoldContext): Promise<void> {
+export async function decideUnpaidHold(tx: Tx, { account, asOf, zone, policy, paidOn }: HoldContext): Promise<void> {
   if (account.customerId === null) return
   const arrears = await readArrears(tx, account.customerId, asOf)
   if (arrears.holdId === null) return
   if (unpaidHoldShouldStand({ debts: arrears.state.debts, today: dateAt(asOf, zone) })) return
-  await chargeReconnection(tx, { account, asOf, zone, policy }, { holdId: arrears.holdId, customerId: account.customerId })
+  // Whose money had been handed over before the cut, and was only told of after it, does not pay for the cut (billing.md rule 6).
+  const cutOn = dateAt(arrears.state.cutAt ?? asOf, zone)
+  if (paidOn === undefined || paidOn >= cutOn)
+    await chargeReconnection(tx, { account, asOf, zone, policy }, { holdId: arrears.holdId, customerId: account.customerId })
   await liftUnpaid(tx, account.customerId, asOf)
   await startWorkflow(tx, {
     workflowType: 'collectDues',

@@ -30,6 +30,12 @@ export const printReceipt: ReceiptRendering<string> = (receipt, { language, paye
   const rule = '-'.repeat(PRINT_COLUMNS)
   return [
     ...centred(words.title, PRINT_COLUMNS),
+    ...(receipt.bouncedAt
+      ? [
+          ...wrapText(words.bounced, PRINT_COLUMNS),
+          ...row(words.bouncedOn, formatDateTime(receipt.bouncedAt, receipt.zone, language)),
+        ]
+      : []),
     ...row(words.number, receipt.number),
     ...row(words.issuedOn, formatDateTime(receipt.issuedAt, receipt.zone, language)),
     ...row(receipt.customerId === null ? words.applicationId : words.customerId, receiptReference(receipt)),
@@ -43,7 +49,7 @@ export const printReceipt: ReceiptRendering<string> = (receipt, { language, paye
     ...amountRow(words.remaining, receipt.remainingMinor),
     ...(receipt.creditMinor > 0 ? amountRow(words.credit, receipt.creditMinor) : []),
     rule,
-    ...wrapText(words.closing, PRINT_COLUMNS),
+    ...(receipt.bouncedAt ? [] : wrapText(words.closing, PRINT_COLUMNS)),
     '',
   ].join('\n')
 }

@@ -1,5 +1,6 @@
 import { dateAt } from '../../domain/calendar.ts'
-import type { ReceiptRendering } from '../receipt.ts'
+import type { Language } from '../language.ts'
+import type { Receipt, ReceiptRendering } from '../receipt.ts'
 import { keptAsCreditMinor, receiptReference } from '../receipt.ts'
 import type { SmsSegments } from '../sms.ts'
 import { smsBody, smsSegments } from '../sms.ts'
@@ -12,6 +13,7 @@ export interface SmsReceipt extends SmsSegments {
 /** A receipt as an SMS with the number of segments it costs. The text is that of the notice `payment-received`; no name. */
 export const smsReceipt: ReceiptRendering<SmsReceipt> = (receipt, { language }) => {
   keptAsCreditMinor(receipt)
+  if (receipt.bouncedAt) return reversed(receipt, language)
   const { body: text } = renderNotice({
     kind: 'payment-received',
     language,
@@ -28,5 +30,13 @@ export const smsReceipt: ReceiptRendering<SmsReceipt> = (receipt, { language }) 
     },
   })
   const body = smsBody(text)
+  return { body, ...smsSegments(body) }
+}
+
+/** Whoever asks for the receipt of a payment that came back is told that. */
+function reversed(receipt: Receipt, language: Language): SmsReceipt {
+  const { number: receiptNumber, amountMinor, remainingMinor, currency } = receipt
+  const params = { reference: receiptReference(receipt), receiptNumber, amountMinor, remainingMinor, currency }
+  const body = smsBody(renderNotice({ kind: 'payment-reversed', language, params }).body)
   return { body, ...smsSegments(body) }
 }

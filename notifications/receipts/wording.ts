@@ -17,6 +17,9 @@ export interface ReceiptWording {
   readonly remaining: string
   readonly credit: string
   readonly closing: string
+  /** Where the payment came back. */
+  readonly bounced: string
+  readonly bouncedOn: string
 }
 
 /** The words of a receipt in each language. */
@@ -34,6 +37,8 @@ export const RECEIPT_WORDING: Readonly<Record<Language, ReceiptWording>> = {
     remaining: 'Balance due',
     credit: 'Credit',
     closing: 'Thank you. Please keep this receipt.',
+    bounced: 'NOT PAID: this payment came back',
+    bouncedOn: 'Came back',
   },
   hi: {
     title: 'भुगतान की रसीद',
@@ -48,6 +53,8 @@ export const RECEIPT_WORDING: Readonly<Record<Language, ReceiptWording>> = {
     remaining: 'बकाया',
     credit: 'खाते में जमा',
     closing: 'धन्यवाद। कृपया यह रसीद सँभालकर रखें।',
+    bounced: 'अमान्य: यह भुगतान वापस हो गया',
+    bouncedOn: 'वापसी',
   },
 }
 

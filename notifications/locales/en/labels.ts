@@ -12,6 +12,7 @@ export const labels: Labels = {
     fee: 'fee',
     final: 'final bill',
     opening: 'opening dues',
+    bounced: 'returned payment',
   },
   channel: { cash: 'cash', wallet: 'mobile wallet', card: 'card', transfer: 'bank transfer', cheque: 'cheque' },
   refundMethod: { cash: 'in cash', upi: 'by UPI', bank: 'to your bank account' },
@@ -137,6 +138,10 @@ export const labels: Labels = {
     'protected-cut': 'the cut of a protected customer',
     'capacity-ending': 'ending a contract for lack of capacity',
     'un-park': 'restarting a parked process',
+    'payment-plan': 'a payment plan',
+    'payment-plan-long': 'a payment plan of many parts',
+    bounce: 'a payment that came back',
+    'payment-in-doubt': 'a payment in doubt',
   },
   process: {
     onboarding: 'onboarding',

@@ -12,6 +12,7 @@ export const labels: Labels = {
     fee: 'शुल्क',
     final: 'अंतिम बिल',
     opening: 'पिछला बकाया',
+    bounced: 'वापस हुआ भुगतान',
   },
   channel: { cash: 'नकद', wallet: 'मोबाइल वॉलिट', card: 'कार्ड', transfer: 'बैंक ट्रांसफ़र', cheque: 'चेक' },
   refundMethod: { cash: 'नकद', upi: 'यूपीआई से', bank: 'आपके बैंक खाते में' },
@@ -137,6 +138,10 @@ export const labels: Labels = {
     'protected-cut': 'संरक्षित ग्राहक की बिजली काटना',
     'capacity-ending': 'क्षमता की कमी से कनेक्शन समाप्त करना',
     'un-park': 'रुके हुए काम को फिर चलाना',
+    'payment-plan': 'किश्तों में भुगतान',
+    'payment-plan-long': 'कई किश्तों में भुगतान',
+    bounce: 'वापस हुआ भुगतान',
+    'payment-in-doubt': 'भुगतान जिसका पता नहीं चला',
   },
   process: {
     onboarding: 'ग्राहक को जोड़ना',
