@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { DomainErrorCode } from '../../domain/errors.ts'
 import { meterFits } from '../../domain/package.ts'
 import type { Db, Tx } from '../client.ts'
@@ -54,11 +55,7 @@ async function serialRefusal(db: Db | Tx, task: Task, serial: string): Promise<R
 async function packageWanted(db: Db | Tx, { taskId, plant, accountId }: Task) {
   const change = await db
     .selectFrom('tasks')
-    .innerJoin('packageRequests', (join) =>
-      join.on((eb) =>
-        eb('sourceWorkflowId', '=', eb.fn<string>('concat', [eb.val('package-change:'), 'packageRequests.requestId'])),
-      ),
-    )
+    .innerJoin('packageRequests', (join) => join.on(sql<boolean>`source_workflow_id = 'package-change:' || request_id`))
     .select(['toCode', 'toVersion'])
     .where('taskId', '=', taskId)
     .executeTakeFirst()

@@ -3,6 +3,8 @@ import { inTransaction } from '../../db/queries/accounts.ts'
 import { assignFreeMeter, receiveMeters } from '../../db/queries/stock.ts'
 import { openHolds } from '../../db/queries/supply.ts'
 import { processIds } from '../../domain/process-ids.ts'
+import type { DecisionInput } from '../../workflows/decisions.ts'
+import { completeTask } from '../../workflows/do-field-task.ts'
 import {
   approveRefund,
   cancel,
@@ -157,15 +159,26 @@ test('another free meter on the wall than the one set aside: the stock follows t
   expect(moves).toEqual([{ fromState: 'assigned', toState: 'free' }])
 })
 
-test('a meter that is somebody else’s, or does not fit, is not taken for installed', async () => {
+test('a meter that is somebody else’s, unknown, or does not fit is refused while the technician is still there', async () => {
   const other = await waiting()
   const { applicationId, serial } = await waiting()
-  await people.report(applicationId, 'installation:1', { outcome: 'done', serial: other.serial, startRegisterWh: 5 })
-  expect(await people.process(applicationId)).toMatchObject({ stage: 'InstallationInDoubt' })
-  await people.decide(applicationId, replanInstallation, 'deepa')
-  await people.report(applicationId, 'installation:2', { outcome: 'done', serial: 'LL900001', startRegisterWh: 5 })
-  expect(await people.process(applicationId)).toMatchObject({ stage: 'InstallationInDoubt' })
+  const report = async (named: string): Promise<string> => {
+    const { taskId } = await people.taskOf(applicationId, 'installation:1')
+    const args: [DecisionInput] = [{ by: 'binod', detail: { outcome: 'done', serial: named, startRegisterWh: 5 } }]
+    const answer = katsa.temporal.client.workflow.getHandle(processIds.task(taskId)).executeUpdate(completeTask, { args })
+    return answer.then(
+      () => 'taken',
+      (error: { cause?: { type?: string } }) => error.cause?.type ?? 'unknown',
+    )
+  }
+  expect(await report(other.serial)).toBe('METER_NOT_FREE')
+  expect(await report('SM000000')).toBe('INVALID_INPUT')
+  expect(await report('LL900001')).toBe('PACKAGE_METER_UNFIT')
+  await katsa.settle()
+  expect(await people.process(applicationId)).toMatchObject({ stage: 'Installation' })
   expect([await stateOf(serial), await stateOf(other.serial)]).toEqual(['assigned', 'assigned'])
+  await people.report(applicationId, 'installation:1', { outcome: 'done', serial, startRegisterWh: 5 })
+  expect(await stateOf(serial)).toBe('installed')
 })
 
 test('a meter that does not answer after the visit is a visible wait, and still right when it does', async () => {
