@@ -3,6 +3,7 @@ import type { Db, Tx } from '../db/client.ts'
 import { withAccount } from '../db/queries/accounts.ts'
 import { plantSince } from '../db/queries/billing.ts'
 import { type BillingSubject, loadBillingSubjects } from '../db/queries/billing-subjects.ts'
+import { isCarriedInVain } from '../db/queries/carrying.ts'
 import { estimatesRunning, firstTelemetry, readingsForBoundary, type StoredReading } from '../db/queries/boundary-readings.ts'
 import type { Topic } from '../db/queries/outbox.ts'
 import { type PlantTerms, readPlant } from '../db/queries/plants.ts'
@@ -114,7 +115,7 @@ async function readState(db: Db | Tx, base: Base): Promise<BillingState> {
     zone: rules.zone,
     policy: rules.policy,
     isBillable: !hasLeft && segments.length > 0,
-    hasOpenWork: tasks.some((task) => isOpen(task) && task.sourceStep !== 'delivery'),
+    hasOpenWork: tasks.some((task) => isOpen(task) && !isDelivery(task)),
     bill: await readDelivery(db, base),
     isEarlierOpen: subject !== undefined && isEarlierOpen(subject, { windows, rules, since }),
     meter: meter?.kind ?? null,
@@ -199,13 +200,31 @@ export async function readDelivery(
     .selectFrom('bills')
     .innerJoin('notifications', (join) => join.on('dedupeKey', '=', sql<string>`'bill:' || bills.number`))
     .select(['channel', 'state'])
+    .select(
+      sql<number>`(select coalesce(sum(open_amount(b.charge_id)), 0) from bill_charges b where b.bill_id = bills.bill_id)`.as(
+        'openMinor',
+      ),
+    )
     .where('bills.accountId', '=', key.accountId)
     .where('bills.kind', '=', 'electricity')
     .where('bills.source', '=', key.period)
     .executeTakeFirst()
   if (row === undefined) return null
-  const task = tasks.find(({ sourceStep }) => sourceStep === 'delivery')
-  return { channel: row.channel as Delivery['channel'], state: row.state as Delivery['state'], task: progressOf(task) }
+  const task = deliveryTask(tasks)
+  // Brought back, it is carried again, unless it was paid meanwhile.
+  const isToCarryAgain = task !== undefined && isCarriedInVain(task) && row.openMinor > 0
+  const progress = isToCarryAgain ? 'none' : progressOf(task)
+  return { channel: row.channel as Delivery['channel'], state: row.state as Delivery['state'], task: progress }
+}
+
+/** The last try to carry the bill there. */
+export function deliveryTask(tasks: readonly StepTask[]): StepTask | undefined {
+  return tasks.findLast(isDelivery)
+}
+
+/** True for the carrying of the paper, which goes on after the bill is out. */
+export function isDelivery({ sourceStep }: Pick<StepTask, 'sourceStep'>): boolean {
+  return sourceStep === 'delivery' || sourceStep.startsWith('delivery:')
 }
 
 function progressOf(task: Task | undefined): 'none' | 'open' | 'done' {

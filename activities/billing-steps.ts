@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../db/client.ts'
+import { carryAgain } from '../db/queries/carrying.ts'
 import { cancelTask, openTask, tellRole } from '../db/queries/tasks.ts'
 import { addToInstant } from '../domain/calendar.ts'
 import { type BillingStep, readingDueAt } from '../domain/billing-cycle.ts'
@@ -7,6 +8,8 @@ import {
   type BillingCycle,
   type CycleFacts,
   type CycleKey,
+  deliveryTask,
+  isDelivery,
   isOpen,
   readBillingCycle,
   reportedRegister,
@@ -167,14 +170,20 @@ async function latestTaskId(tx: Tx, workflowId: string, step: string): Promise<s
 }
 
 async function withdrawWork(tx: Tx, { tasks }: CycleFacts): Promise<void> {
-  for (const task of tasks.filter((one) => isOpen(one) && one.sourceStep !== 'delivery')) await cancelTask(tx, task.taskId)
+  for (const task of tasks.filter((one) => isOpen(one) && !isDelivery(one))) await cancelTask(tx, task.taskId)
 }
 
-/** The paper bill goes with a CSA (manual 2.2.4: electronically or by a field agent). */
+/** The paper bill goes with a CSA (manual 2.2.4: electronically or by a field agent), and again while nobody could be given it. */
 export async function deliverByHand(
   tx: Tx,
-  { key, workflowId, asOf, rules }: Pick<CycleFacts, 'key' | 'workflowId' | 'asOf' | 'rules'>,
+  { key, workflowId, asOf, rules, tasks }: Pick<CycleFacts, 'key' | 'workflowId' | 'asOf' | 'rules' | 'tasks'>,
 ): Promise<void> {
+  const dueAt = addToInstant(asOf, rules.policy.tasks.targets['bill-delivery'], rules.zone)
+  const before = deliveryTask(tasks)
+  if (before !== undefined) {
+    await carryAgain(tx, { task: before, dueAt, asOf })
+    return
+  }
   const bill = await tx
     .selectFrom('bills')
     .select('number')
@@ -190,6 +199,6 @@ export async function deliverByHand(
     source: { workflowId, step: 'delivery' },
     asOf,
     detail: { billNumber: bill.number },
-    dueAt: addToInstant(asOf, rules.policy.tasks.targets['bill-delivery'], rules.zone),
+    dueAt,
   })
 }

@@ -2,7 +2,8 @@ import type { Db, Tx } from '../db/client.ts'
 import { type LockedAccount, withAccount } from '../db/queries/accounts.ts'
 import { type Arrears, readArrears } from '../db/queries/arrears.ts'
 import { listClosures, openClosure } from '../db/queries/closures.ts'
-import { markCarried } from '../db/queries/dunning.ts'
+import { carryAgain, isHandedOver } from '../db/queries/carrying.ts'
+import { carryStepsAgain, markCarried } from '../db/queries/dunning.ts'
 import type { Topic } from '../db/queries/outbox.ts'
 import { readDecision } from '../db/queries/processes.ts'
 import { readPlant } from '../db/queries/plants.ts'
@@ -10,8 +11,9 @@ import { placeHold } from '../db/queries/supply.ts'
 import { readTask } from '../db/queries/tasks.ts'
 import { isBanAsked } from '../domain/after-cut.ts'
 import { nextStep, type NextStep } from '../domain/arrears.ts'
-import { dateAt } from '../domain/calendar.ts'
+import { addToInstant, dateAt } from '../domain/calendar.ts'
 import { processIds } from '../domain/process-ids.ts'
+import { type AgreementWork, agreementWork } from './agreements.ts'
 import { supplyWork, type SupplyWork } from './collection-supply.ts'
 import { takeStep } from './collection-steps.ts'
 
@@ -29,13 +31,15 @@ export interface CollectionFacts {
   readonly supply: SupplyWork
   /** The step that a cluster or state in-charge must decide, e.g. `protected:91`, `ban:7:1`. */
   readonly asks: { readonly step: string; readonly of: 'state-in-charge' | 'cluster-in-charge' } | null
-  /** Notices carried by hand that have been handed over but not noted yet. */
+  /** Notices carried by hand whose report has not been noted yet: handed over, or brought back. */
   readonly carriedTaskIds: readonly string[]
   /** Confirmed: the contract ends and closing takes over. */
   readonly banned: boolean
   /** The connection has ended: what is left is the closing's business. */
   readonly hasLeft: boolean
   readonly openMinor: number
+  /** What promises and plans need (not known to runs that began before there were any). */
+  readonly agreements?: AgreementWork
   readonly topics: readonly Topic[]
 }
 
@@ -85,15 +89,22 @@ export function createCollectionActivities({ db }: { db: Db }) {
         )
       }),
 
-    /** Notes that a printed notice was handed over. */
+    /** Notes that a printed notice was handed over; one that was brought back is carried again, and counts as nothing until then. */
     noteCarried: ({ taskIds, ...key }: CollectionKey & { taskIds: readonly string[] }): Promise<void> =>
       withAccount(db, key.accountId, async (tx) => {
-        for (const taskId of taskIds) {
-          const { completedAt } = await readTask(tx, taskId)
-          if (completedAt !== null) await markCarried(tx, { taskId, deliveredAt: completedAt })
-        }
+        for (const taskId of taskIds) await noteCarried(tx, { ...key, taskId })
       }),
   }
+}
+
+async function noteCarried(tx: Tx, { taskId, plant, asOf }: CollectionKey & { taskId: string }): Promise<void> {
+  const task = await readTask(tx, taskId)
+  if (task.status !== 'completed' || task.completedAt === null) return
+  if (isHandedOver(task)) return markCarried(tx, { taskId, deliveredAt: task.completedAt })
+  const { policy, zone } = await readPlant(tx, plant, asOf)
+  const dueAt = addToInstant(asOf, policy.tasks.targets['written-notice'], zone)
+  const next = await carryAgain(tx, { task, dueAt, asOf })
+  await carryStepsAgain(tx, { taskId, nextTaskId: next.taskId })
 }
 
 /** The account with what it is in arrears with: what a step acts on. */
@@ -107,13 +118,15 @@ async function readCollection(db: Db | Tx, { customerId, accountId, asOf }: Coll
   const supply = await supplyWork(db, arrears)
   const asks = await openQuestion(db, arrears)
   const carried = await carriedNotices(db, arrears)
+  const agreed = await agreementWork(db, arrears)
   return {
     next: nextStep(arrears.state),
     supply: { needed: supply.acts.length > 0, act: supply.act, settled: supply.settled, lookAgainAt: supply.lookAgainAt },
     asks,
-    carriedTaskIds: carried.handedOver,
+    carriedTaskIds: carried.reported,
     banned: arrears.isBanConfirmed,
     hasLeft: arrears.leftOn !== null,
+    agreements: { act: agreed.act, lookAgainAt: agreed.lookAgainAt, asks: agreed.asks },
     openMinor: arrears.state.debts.reduce((sum, { openMinor }) => sum + openMinor, 0),
     topics: [
       `account:${accountId}`,
@@ -136,10 +149,10 @@ async function openQuestion(db: Db | Tx, arrears: Arrears): Promise<CollectionFa
   return isAsked ? { step: banStep, of: 'cluster-in-charge' } : null
 }
 
-/** Notices that somebody carries, by the state of their task: noted once handed over, awaited until then. */
-async function carriedNotices(db: Db | Tx, { state }: Arrears): Promise<{ handedOver: string[]; underWay: string[] }> {
+/** Notices that somebody carries, by the state of their task: noted once reported, awaited until then. */
+async function carriedNotices(db: Db | Tx, { state }: Arrears): Promise<{ reported: string[]; underWay: string[] }> {
   const chargeIds = state.debts.map(({ chargeId }) => chargeId)
-  if (chargeIds.length === 0) return { handedOver: [], underWay: [] }
+  if (chargeIds.length === 0) return { reported: [], underWay: [] }
   const rows = await db
     .selectFrom('dunningSteps')
     .innerJoin('tasks', 'tasks.taskId', 'dunningSteps.taskId')
@@ -150,5 +163,5 @@ async function carriedNotices(db: Db | Tx, { state }: Arrears): Promise<{ handed
     .distinct()
     .execute()
   const withStatus = (...statuses: string[]) => rows.filter(({ status }) => statuses.includes(status)).map(({ taskId }) => taskId)
-  return { handedOver: withStatus('completed'), underWay: withStatus('requested', 'in-process', 'review') }
+  return { reported: withStatus('completed'), underWay: withStatus('requested', 'in-process', 'review') }
 }

@@ -30,7 +30,7 @@ export async function recordSteps(tx: Tx, { steps, asOf, notificationId, taskId 
 
 /**
  * Queues the notice of a step. Where the customer has no phone it is printed and carried: a `written-notice` task whose
- * completion is the delivery. Returns what the step's row points to.
+ * report that it was handed over is the delivery. Returns what the step's row points to.
  */
 export async function sendStepNotice<K extends NoticeKind>(
   tx: Tx,
@@ -46,6 +46,16 @@ export async function sendStepNotice<K extends NoticeKind>(
     detail: { ...carry.detail, notificationId, notice: notice.kind },
   })
   return { notificationId, taskId: task.taskId }
+}
+
+/** The carrier came back with it: the steps wait for the next try. */
+export async function carryStepsAgain(tx: Tx, { taskId, nextTaskId }: { taskId: string; nextTaskId: string }): Promise<void> {
+  await tx
+    .updateTable('dunningSteps')
+    .set({ taskId: nextTaskId })
+    .where('taskId', '=', taskId)
+    .where('deliveredAt', 'is', null)
+    .execute()
 }
 
 /** The carrier reported: what was printed has been handed over, at that business time. */

@@ -159,8 +159,20 @@ test('a register beyond what the limit can give is looked at by a second person'
   expect(await billFor(katsa, high, '2026-07-01')).toMatchObject({ totalMinor: 725_000 })
 })
 
-test('without a phone the bill is printed and carried there', async () => {
+/** How often the cluster in-charge was told of a paper that nobody could be given. */
+async function carriedInVain(): Promise<number> {
+  const told = katsa.db.selectFrom('notifications').select('notificationId').where('dedupeKey', 'like', 'carried-in-vain:%')
+  return (await told.where('staffLogin', '=', 'deepa').execute()).length
+}
+
+test('without a phone the bill is printed and carried there until somebody is given it', async () => {
   expect(await katsa.process(cycle(paper))).toMatchObject({ stage: 'Delivering', waitingFor: 'csa' })
+  await report(paper, 'bill-delivery', { outcome: 'not-possible', reason: 'house-shut' })
+  // Nobody was given it: it is carried again, and the level above hears of it from the second time in vain on.
+  expect(await katsa.process(cycle(paper))).toMatchObject({ stage: 'Delivering', waitingFor: 'csa' })
+  expect(await carriedInVain()).toBe(0)
+  await report(paper, 'bill-delivery', { outcome: 'not-possible', reason: 'house-shut' })
+  expect(await carriedInVain()).toBe(1)
   await report(paper, 'bill-delivery', { receiver: 'wife' })
   expect(await katsa.process(cycle(paper))).toMatchObject({ outcome: 'Billed' })
 })

@@ -128,14 +128,35 @@ describe('in July', () => {
     expect(fee).toMatchObject({ amountMinor: 5_000, dueOn: '2026-08-10' }) // billed on 1 August, due nine days later
   })
 
-  test('without a phone the notice is carried by hand, and the 15 days begin when it is handed over', async () => {
+  /** Reports the carrying of the notice (the third paper, after two reminders): whatever try it is. */
+  async function reportNotice(detail: Record<string, string>) {
+    const task = (await tasksOf(paper, 'written-notice')).findLast(
+      ({ detail: of }) => (of as { notice: string }).notice === 'disconnection-notice',
+    )
+    const handle = katsa.temporal.client.workflow.getHandle(processIds.task(task?.taskId ?? ''))
+    await handle.executeUpdate(completeTask, { args: [{ by: 'asha', detail }] })
+    await katsa.settle()
+    return task
+  }
+
+  test('a house that was shut has not had its notice: nobody is cut for it, and it is carried again', async () => {
+    const before = await tasksOf(paper, 'written-notice')
+    await reportNotice({ outcome: 'not-possible', reason: 'house-shut' })
+    expect(await tasksOf(paper, 'written-notice')).toHaveLength(before.length + 1)
+    const step = katsa.db.selectFrom('dunningSteps').innerJoin('charges', 'charges.chargeId', 'dunningSteps.chargeId')
+    const notice = await step
+      .selectAll('dunningSteps')
+      .where('accountId', '=', paper.accountId)
+      .where('step', '=', 'notice-1')
+      .executeTakeFirstOrThrow()
+    expect(notice).toMatchObject({ deliveredAt: null, sentAt: null })
+    expect(await relay(paper)).toBe('auto')
+  })
+
+  test('without a phone the notice is carried by hand until somebody is given it, and the 15 days begin when it is handed over', async () => {
     expect(await relay(paper)).toBe('auto')
     expect((await katsa.process(processIds.collection(paper.customerId))).waitingFor).toBe('csa')
-    const [, , task] = await tasksOf(paper, 'written-notice')
-    await katsa.temporal.client.workflow
-      .getHandle(processIds.task(task?.taskId ?? ''))
-      .executeUpdate(completeTask, { args: [{ by: 'asha', detail: { outcome: 'done', receivedBy: 'wife' } }] })
-    await katsa.settle()
+    const task = await reportNotice({ outcome: 'done', receivedBy: 'wife' })
     const step = await katsa.db
       .selectFrom('dunningSteps')
       .selectAll()
