@@ -93,7 +93,7 @@ function draw(watts: number): void {
 const page = (): Promise<AccountPage> => deepa.get(`/v1/accounts/${accountId}`)
 
 async function books(expected: Readonly<Record<string, number>>): Promise<void> {
-  await soon(() => expectBooks(deepa, { plant, accountId, expected }))
+  await soon(() => expectBooks(deepa, { plant, db: stack.db, accountId, expected }))
 }
 
 /** The open task of that kind, once there is one and its process is there to hear of it. */

@@ -1,12 +1,13 @@
-import { expect } from '@jest/globals'
 import type { Db } from '../../db/client.ts'
 import { inTransaction, withAccount } from '../../db/queries/accounts.ts'
 import { allocateCredit, issueCharge, type NewCharge } from '../../db/queries/charges.ts'
-import { balanceOf, trialBalance } from '../../db/queries/ledger.ts'
+import { balanceOf } from '../../db/queries/ledger.ts'
 import { takeNumbers } from '../../db/queries/numbers.ts'
 import { acceptNotice, type PaymentSaid } from '../../db/queries/payment-notices.ts'
 import { findPayment, type Payment } from '../../db/queries/payments.ts'
 import { PLANT, ZONE } from './village.ts'
+
+export { expectBooksInBalance } from './balanced-books.ts'
 
 /** Someone who applied and is not connected yet: an account without a customer ID. */
 export async function newApplicant(db: Db, at: string): Promise<{ accountId: string; personId: string }> {
@@ -77,20 +78,3 @@ export async function openOf(db: Db, ...chargeIds: number[]): Promise<number[]> 
 
 /** Balance of a liability, or minus that of an asset. */
 export const held = (db: Db, code: string): Promise<number> => balanceOf(db, code)
-
-/** Debits are credits, over all books, and receivables are what is open of the debts. */
-export async function expectBooksInBalance(db: Db): Promise<void> {
-  const rows = await trialBalance(db)
-  const debits = rows.reduce((sum, { debitMinor }) => sum + debitMinor, 0)
-  const credits = rows.reduce((sum, { creditMinor }) => sum + creditMinor, 0)
-  expect(debits).toBe(credits)
-  const receivables = rows
-    .filter(({ code }) => code.startsWith('receivable:'))
-    .reduce((sum, { debitMinor, creditMinor }) => sum + debitMinor - creditMinor, 0)
-  const debts = await db
-    .selectFrom('charges')
-    .select((eb) => eb.fn<number>('open_amount', ['chargeId']).as('open'))
-    .where('nature', '=', 'debt')
-    .execute()
-  expect(receivables).toBe(debts.reduce((sum, { open }) => sum + open, 0))
-}
