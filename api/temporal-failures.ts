@@ -25,14 +25,19 @@ export function hasEnded(error: unknown): boolean {
 
 /** The refusal behind a failed Update, or TRY_AGAIN where nobody answered in time; anything else is not ours to explain. */
 export function refusalFromTemporal(error: unknown): ApiError | undefined {
-  if (error instanceof WorkflowUpdateFailedError) return refusalOf(error.cause)
-  if (isAway(error))
+  if (error instanceof WorkflowUpdateFailedError && !isTooEarly(error.cause)) return refusalOf(error.cause)
+  if (error instanceof WorkflowUpdateFailedError || isAway(error))
     return new ApiError(
       'TRY_AGAIN',
       'The process did not answer in time. Send the same request again with the same Idempotency-Key.',
       { retryAfterSeconds: 2 },
     )
   return undefined
+}
+
+/** A run that has only just begun knows no decisions yet: the SDK then refuses them in its own words. */
+function isTooEarly(cause: unknown): boolean {
+  return cause instanceof ApplicationFailure && cause.message.startsWith('No registered handler for update')
 }
 
 function refusalOf(cause: unknown): ApiError | undefined {
