@@ -10,6 +10,7 @@ import { tasksOf } from '../db/queries/tasks.ts'
 import { type Advance, type AdvanceState, type AdvanceStep, nextAdvanceStep, ownHold } from '../domain/advance-cycle.ts'
 import { billingWindows } from '../domain/billing-calendar.ts'
 import { dateAt } from '../domain/calendar.ts'
+import { electricitySource } from '../domain/charge.ts'
 import { suppliedSegments } from '../domain/metered-period.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { type CycleKey, isOpen, readDelivery, type StepTask } from './billing-cycle.ts'
@@ -118,7 +119,7 @@ async function readDemand(db: Db | Tx, key: CycleKey): Promise<Advance | null> {
       coalesce((select sum(case when p.debit like 'unearned:%' then p.amount_minor else -p.amount_minor end)
         from postings p where p.event_key like 'earned:' || c.charge_id || ':%' and (p.debit like 'unearned:%' or p.credit like 'unearned:%')), 0) as "earnedMinor"
     from charges c
-    where c.account_id = ${key.accountId} and c.kind = 'electricity' and c.source = ${key.period} and c.nature = 'demand'`.execute(
+    where c.account_id = ${key.accountId} and c.kind = 'electricity' and c.source = ${electricitySource('prepaid', key.period)} and c.nature = 'demand'`.execute(
     db,
   )
   const [row] = rows

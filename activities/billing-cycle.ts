@@ -20,6 +20,7 @@ import {
 } from '../domain/billing-cycle.ts'
 import { type BillingWindows, billingWindows } from '../domain/billing-calendar.ts'
 import { earliest } from '../domain/calendar.ts'
+import { electricitySource } from '../domain/charge.ts'
 import { suppliedSegments } from '../domain/metered-period.ts'
 import { judgeRegister, needsReading } from '../domain/period-charge.ts'
 import { processIds } from '../domain/process-ids.ts'
@@ -191,6 +192,11 @@ function doubtsAbout({ subject, windows, rules }: Base, task: Task): ReadingVisi
   }).rules
 }
 
+/** What a cycle charges under. One that falls due where its period begins is an advance. */
+export function sourceOf({ period, boundary }: Pick<CycleKey, 'period' | 'boundary'>): string {
+  return electricitySource(boundary === period ? 'prepaid' : 'postpaid', period)
+}
+
 /** The bill of this period as it went out; null while there is none. */
 export async function readDelivery(
   db: Db | Tx,
@@ -207,7 +213,7 @@ export async function readDelivery(
     )
     .where('bills.accountId', '=', key.accountId)
     .where('bills.kind', '=', 'electricity')
-    .where('bills.source', '=', key.period)
+    .where('bills.source', '=', sourceOf(key))
     .executeTakeFirst()
   if (row === undefined) return null
   const task = deliveryTask(tasks)

@@ -13,6 +13,7 @@ import {
   isOpen,
   readBillingCycle,
   reportedRegister,
+  sourceOf,
   takeStep,
   telemetryFor,
 } from './billing-cycle.ts'
@@ -189,7 +190,7 @@ export async function deliverByHand(
     .select('number')
     .where('accountId', '=', key.accountId)
     .where('kind', '=', 'electricity')
-    .where('source', '=', key.period)
+    .where('source', '=', sourceOf(key))
     .executeTakeFirstOrThrow()
   await openTask(tx, {
     plant: key.plant,

@@ -9,6 +9,7 @@ import { queueNotice } from '../db/queries/notices.ts'
 import { nudge } from '../db/queries/outbox.ts'
 import { plantSince } from '../db/queries/billing.ts'
 import { addDays, dateAt, earliest } from '../domain/calendar.ts'
+import { Contradiction } from '../domain/errors.ts'
 import { credit, depositHeld, postHeldReleased, postPrepaidEarned, postPrepaidUnused } from '../domain/ledger.ts'
 import { darkDaysOf, suppliedSegments } from '../domain/metered-period.ts'
 import { assessPeriod } from '../domain/period-charge.ts'
@@ -43,9 +44,10 @@ async function billTheRest(tx: Tx, { closure, account, plant, asOf }: Closing, s
   const periods = unbilledPeriods(subject, { leftOn: addDays(closure.leavingOn, 1), since, anchorDay: plant.policy.anchorDay })
   const issued: IssuedBill[] = []
   for (const period of periods) {
-    const charge = assessPeriod({ connection: subject, mode: 'postpaid', period, rules })
+    const now = await reloaded(tx, subject)
+    const charge = assessPeriod({ connection: now, mode: 'postpaid', period, rules })
     const [number = ''] = await takeBillNumbers(tx, plant.plant, 1)
-    const bill = newBill({ plant: plant.plant, asOf, rules }, { subject: await reloaded(tx, subject), charge, number })
+    const bill = newBill({ plant: plant.plant, asOf, rules }, { subject: now, charge, number })
     issued.push(...(await insertBills(tx, { plant: plant.plant, currency: account.currency, asOf }, [bill])))
   }
   return issued
@@ -104,9 +106,10 @@ interface Leaving {
 
 /** What the days cost that the advance served: until the last day or a change to post-paid before it; dark days cost nothing. */
 function advanceDue({ account: { currency }, plant: { zone } }: Closing, { advance, leftOn, subject }: Leaving): number {
-  const { amountMinor: priceMinor, source, terms } = advance
-  const to = advance.periodTo ?? source
-  const from = typeof terms.from === 'string' ? terms.from : (advance.periodFrom ?? source)
+  const { amountMinor: priceMinor, periodFrom, periodTo, terms } = advance
+  if (periodFrom === null || periodTo === null) throw new Contradiction(`advance ${advance.chargeId} is for no period`)
+  const to = periodTo
+  const from = typeof terms.from === 'string' ? terms.from : periodFrom
   const period: Period = { key: from, from, to }
   const postpaidFrom = (subject?.terms ?? []).filter((one) => one.package.mode === 'postpaid' && one.fromDate >= from)
   const servedUntil = earliest(leftOn, ...postpaidFrom.map(({ fromDate }) => fromDate))

@@ -10,6 +10,7 @@ import { nudge, startWorkflows } from '../db/queries/outbox.ts'
 import { type PlantTerms, readPlant } from '../db/queries/plants.ts'
 import { type BillingWindows, billingWindows } from '../domain/billing-calendar.ts'
 import { addToInstant } from '../domain/calendar.ts'
+import { electricitySource } from '../domain/charge.ts'
 import { isDomainError } from '../domain/errors.ts'
 import { suppliedSegments } from '../domain/metered-period.ts'
 import { meterFor } from '../domain/billing-cycle.ts'
@@ -92,7 +93,7 @@ async function readContext(tx: Tx, request: IssueRequest): Promise<Context> {
 async function judge(tx: Tx, subject: BillingSubject, context: Context): Promise<Outcome> {
   const { mode, windows } = context
   const period = mode === 'postpaid' ? windows.postpaid : windows.prepaid
-  if (subject.charged.has(period.key)) return { kind: 'existing' }
+  if (subject.charged.has(electricitySource(mode, period.key))) return { kind: 'existing' }
   if (mode === 'postpaid') {
     const held = holdUp(subject, context)
     if (held !== undefined) return held

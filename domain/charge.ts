@@ -134,6 +134,14 @@ export function chargeRule(kind: ChargeKind, mode?: PackageMode): ChargeRule {
   return mode === 'prepaid' ? PREPAID : POSTPAID
 }
 
+/**
+ * What electricity of a period is charged under: the period's key, and its advance under a name of its own. A period may have both: an
+ * advance that is void or was used in part, and the bill of the days after a change to post-paid.
+ */
+export function electricitySource(mode: PackageMode, period: IsoDate): string {
+  return mode === 'prepaid' ? `advance:${period}` : period
+}
+
 /** Debt or demand (design "The unit owed is a charge": pre-paid electricity is a demand). */
 export function natureOf(kind: ChargeKind, mode?: PackageMode): ChargeNature {
   return chargeRule(kind, mode).nature

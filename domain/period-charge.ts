@@ -70,21 +70,38 @@ export function assessPeriod(input: {
   })
   const [first] = supplied
   if (first === undefined) throw new DomainError('INVALID_INPUT', 'Nothing was supplied in this period', { period: period.key })
-  if (supplied.some(({ terms }) => terms.mode !== mode)) {
-    throw new DomainError('INVALID_INPUT', 'Pre-paid and post-paid days are charged apart: final reading and bill first')
-  }
-  const metered = needsReading(supplied) ? meteredPeriod({ period, zone: rules.zone, ...connection }) : null
-  const segments = metered === null ? supplied : shareConsumption({ metered, segments: supplied, registersOn })
+  const own = daysOfMode(supplied, mode)
+  const metered = needsReading(own)
+    ? meteredPeriod({ period: meteredDays(supplied, period), zone: rules.zone, ...connection })
+    : null
+  const segments = metered === null ? own : shareConsumption({ metered, segments: own, registersOn })
   const cutWholePeriod =
     mode === 'postpaid' && isCutWholePeriod({ period, zone: rules.zone, holds: connection.holds.filter(isLasting) })
   const assessed = assessCharge({ period, currency: rules.currency, segments, cutWholePeriod, policy: rules.policy })
   const charge = trueUpCharge({
     assessed,
     overbilledWh: metered?.overbilledWh ?? 0,
-    terms: first.terms,
+    terms: own[0]?.terms ?? first.terms,
     currency: rules.currency,
   })
   return { ...charge, mode, period, segments, metered, wholeReadWh: wholeReadWh(metered, segments, period) }
+}
+
+/**
+ * The days that a charge of this mode is for. A month that became post-paid is billed from that day on: the days before it were paid for
+ * in advance. Any other month of both kinds is looked at by a person (policy "which meter": final reading and bill first).
+ */
+function daysOfMode(supplied: readonly SupplySegment[], mode: PackageMode): SupplySegment[] {
+  const first = supplied.findIndex(({ terms }) => terms.mode === mode)
+  const own = first === -1 || (mode === 'prepaid' && first > 0) ? [] : supplied.slice(first)
+  if (own.length > 0 && own.every(({ terms }) => terms.mode === mode)) return own
+  throw new DomainError('INVALID_INPUT', 'Pre-paid and post-paid days are charged apart: final reading and bill first')
+}
+
+/** The part of a period over which consumption is billed: from its first post-paid day where pre-paid ones lie before that. */
+function meteredDays(supplied: readonly SupplySegment[], period: Period): Period {
+  const postpaid = supplied.findIndex(({ terms }) => terms.mode === 'postpaid')
+  return postpaid > 0 ? { ...period, from: supplied[postpaid]?.from ?? period.from } : period
 }
 
 /** True when any of the days has a price per unit. */
@@ -161,7 +178,8 @@ export function estimatedRegister(input: { connection: BilledConnection; windows
 }
 
 function startOfPeriod(connection: BilledConnection, { postpaid: period }: BillingWindows, { zone }: PlantRules) {
-  const start = startRegister({ period, zone, ...connection })
+  const supplied = suppliedSegments({ period, ...connection })
+  const start = startRegister({ ...connection, period: meteredDays(supplied, period), zone })
   if (start === undefined) throw new DomainError('READING_MISSING', 'No meter is installed')
-  return { start, segments: suppliedSegments({ period, ...connection }) }
+  return { start, segments: supplied.filter(({ terms }) => terms.mode === 'postpaid') }
 }

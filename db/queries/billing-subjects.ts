@@ -38,7 +38,7 @@ export interface BillingSubject {
   readonly registers: readonly BilledRegister[]
   readonly openCharges: readonly SubjectCharge[]
   readonly creditMinor: number
-  /** Periods whose electricity has been charged, by key. */
+  /** What electricity has been charged under (`electricitySource`): periods by their key, advances by their own. */
   readonly charged: ReadonlySet<string>
   /** Wh of whole periods that were read at both ends, oldest first: what a reading is held against. */
   readonly history: readonly number[]

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { BillingWindows } from '../../domain/billing-calendar.ts'
+import { electricitySource } from '../../domain/charge.ts'
 import { dateAt } from '../../domain/calendar.ts'
 import { HOLD_REASONS, HOLD_RULES } from '../../domain/hold.ts'
 import type { PackageMode } from '../../domain/package.ts'
@@ -56,7 +57,7 @@ export async function billingCandidates(
         join packages p on p.plant = t.plant and p.code = t.package_code and p.version = t.package_version
         where t.customer_id = c.customer_id and p.mode = ${mode} and t.from_date < ${period.to}
           and (t.to_date is null or t.to_date > greatest(${period.from}::date, c.connected_on)))
-      and not exists (select 1 from charges h where h.account_id = c.account_id and h.kind = 'electricity' and h.source = ${period.key})
+      and not exists (select 1 from charges h where h.account_id = c.account_id and h.kind = 'electricity' and h.source = ${electricitySource(mode, period.key)})
       and not exists (select 1 from processes w where w.workflow_id = 'billing:' || c.customer_id || ':' || ${period.key}
         and w.input ->> 'boundary' = ${windows.boundary})
       and ${due}
@@ -112,8 +113,8 @@ export async function countBilling(db: Db | Tx, plant: string, windows: BillingW
     .where('kind', '=', 'electricity')
     .where((eb) =>
       eb.or([
-        eb.and([eb('source', '=', postpaid.key), eb('nature', '=', 'debt')]),
-        eb.and([eb('source', '=', prepaid.key), eb('nature', '=', 'demand')]),
+        eb.and([eb('source', '=', electricitySource('postpaid', postpaid.key)), eb('nature', '=', 'debt')]),
+        eb.and([eb('source', '=', electricitySource('prepaid', prepaid.key)), eb('nature', '=', 'demand')]),
       ]),
     )
     .executeTakeFirstOrThrow()
@@ -121,7 +122,8 @@ export async function countBilling(db: Db | Tx, plant: string, windows: BillingW
     select count(*) filter (where p.stage <> 'Parked') as waiting, count(*) filter (where p.stage = 'Parked') as parked
     from processes p
     where p.plant = ${plant} and p.workflow_type = 'billCustomer' and p.outcome is null and p.input ->> 'boundary' = ${boundary}
-      and not exists (select 1 from charges h where h.account_id = p.account_id and h.kind = 'electricity' and h.source = p.input ->> 'period')`.execute(
+      and not exists (select 1 from charges h where h.account_id = p.account_id and h.kind = 'electricity'
+        and h.source = case p.input ->> 'period' when ${prepaid.key} then ${electricitySource('prepaid', prepaid.key)} else p.input ->> 'period' end)`.execute(
     db,
   )
   return {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { BillDocument } from '../../domain/bill-document.ts'
-import { chargeRule } from '../../domain/charge.ts'
+import { chargeRule, electricitySource } from '../../domain/charge.ts'
 import { Contradiction } from '../../domain/errors.ts'
 import { postChargeIssued, postOverbilled } from '../../domain/ledger.ts'
 import type { PeriodCharge } from '../../domain/period-charge.ts'
@@ -98,7 +98,7 @@ async function insertCharges(
       accountId,
       customerId,
       kind: 'electricity',
-      source: charge.period.key,
+      source: electricitySource(charge.mode, charge.period.key),
       nature,
       allocationClass,
       amountMinor: charge.totalMinor,
@@ -119,7 +119,7 @@ async function insertDocuments(tx: Tx, bills: readonly NewBill[]): Promise<Map<s
     number: document.number,
     accountId,
     kind: 'electricity',
-    source: charge.period.key,
+    source: electricitySource(charge.mode, charge.period.key),
     issuedAt: document.issuedAt,
     dueOn: document.dueOn,
     totalMinor: document.totalMinor,

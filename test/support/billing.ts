@@ -1,4 +1,6 @@
 import { sql } from 'kysely'
+import { electricitySource } from '../../domain/charge.ts'
+import type { PackageMode } from '../../domain/package.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import { inTransaction } from '../../db/queries/accounts.ts'
 import { storeTelemetry } from '../../db/queries/readings.ts'
@@ -36,13 +38,19 @@ export async function registerArrives(katsa: Village, serial: string, takenAt: s
   await inTransaction(katsa.db, (tx) => storeTelemetry(tx, [row]))
 }
 
-/** A customer's bill for a period, with its lines as `kind amount`; undefined while there is none. */
-export async function billFor(katsa: Village, { accountId }: ConnectedCustomer, period: string) {
+/** A customer's bill for a period, or the advance for it where `mode` says so, with its lines as `kind amount`; undefined while there is none. */
+export async function billFor(
+  katsa: Pick<Village, 'db'>,
+  { accountId }: ConnectedCustomer,
+  period: string,
+  mode: PackageMode = 'postpaid',
+) {
+  const source = electricitySource(mode, period)
   const bill = await katsa.db
     .selectFrom('bills')
     .selectAll()
     .where('accountId', '=', accountId)
-    .where('source', '=', period)
+    .where('source', '=', source)
     .executeTakeFirst()
   if (bill === undefined) return undefined
   const lines = await katsa.db
@@ -50,7 +58,7 @@ export async function billFor(katsa: Village, { accountId }: ConnectedCustomer, 
     .innerJoin('chargeLines', 'chargeLines.chargeId', 'charges.chargeId')
     .select(['chargeLines.kind', 'chargeLines.amountMinor'])
     .where('accountId', '=', accountId)
-    .where('source', '=', period)
+    .where('source', '=', source)
     .orderBy('line')
     .execute()
   const document = bill.document as Record<string, unknown>

@@ -66,7 +66,7 @@ async function charge({ accountId }: ConnectedCustomer, period = '2026-07-01') {
 }
 
 test('an advance is a demand: it is no income and nobody owes it until it is paid', async () => {
-  expect(await billFor(katsa, inTime, '2026-07-01')).toMatchObject({ totalMinor: 16_000, dueOn: '2026-07-01' })
+  expect(await billFor(katsa, inTime, '2026-07-01', 'prepaid')).toMatchObject({ totalMinor: 16_000, dueOn: '2026-07-01' })
   expect(await charge(inTime)).toEqual({ amountMinor: 16_000, nature: 'demand', openMinor: 16_000 })
   expect(await katsa.db.selectFrom('postings').select('postingId').where('eventKey', 'like', 'charge:%').execute()).toEqual([])
 })

@@ -50,7 +50,13 @@ beforeAll(async () => {
     .set({ connectedOn: '2026-07-01' })
     .where('customerId', '=', mixed.customerId)
     .execute()
-  await termsFrom(mixed, { fromDate: '2026-07-01', toDate: '2026-07-16', packageCode: 'A1.1' })
+  await katsa.db
+    .updateTable('connectionTerms')
+    .set({ packageCode: 'A1.1', toDate: '2026-08-01' })
+    .where('customerId', '=', mixed.customerId)
+    .execute()
+  await termsFrom(mixed, { fromDate: '2026-07-01', toDate: '2026-07-16', packageCode: 'B1.1' })
+  await termsFrom(mixed, { fromDate: '2026-08-01', packageCode: 'B1.1' })
   await inTransaction(katsa.db, (tx) =>
     placeHold(tx, { customerId: cut.customerId, reason: 'own-wish', owner: 'test' }, '2026-07-20T06:00:00.000Z'),
   )
@@ -88,8 +94,8 @@ const issued = async () => (await billNumbers(katsa)).length
 test('advances are demanded five days before their month, and nothing post-paid before it is over', async () => {
   await lookForDueBilling(katsa)
   // A1.1: 160.00 a month. July's could only be asked for now; August's is due on its 1st.
-  expect(await billFor(katsa, advance, '2026-07-01')).toMatchObject({ totalMinor: 16_000, dueOn: '2026-07-28' })
-  expect(await billFor(katsa, advance, '2026-08-01')).toMatchObject({ totalMinor: 16_000, dueOn: '2026-08-01' })
+  expect(await billFor(katsa, advance, '2026-07-01', 'prepaid')).toMatchObject({ totalMinor: 16_000, dueOn: '2026-07-28' })
+  expect(await billFor(katsa, advance, '2026-08-01', 'prepaid')).toMatchObject({ totalMinor: 16_000, dueOn: '2026-08-01' })
   expect(await billFor(katsa, plain, '2026-07-01')).toBeUndefined()
 })
 
