@@ -26,6 +26,7 @@ import { judgeRegister, needsReading } from '../domain/period-charge.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { maxEstimatesReached } from '../domain/reading.ts'
 import { isEarlierOpen } from './issue-bills.ts'
+import { takeStartRegisters } from './start-registers.ts'
 
 /** Which customer's cycle for which period; `boundary` is the period's end where it is post-paid, its beginning where pre-paid. */
 export interface CycleKey {
@@ -69,9 +70,17 @@ export async function takeStep(
   { expected, act }: { expected: BillingStep['kind']; act: (tx: Tx, facts: CycleFacts) => Promise<void> },
 ): Promise<void> {
   await withAccount(db, key.accountId, async (tx) => {
+    await takeStart(tx, key)
     const facts = await readCycle(tx, key)
     if (nextBillingStep(facts.state).kind === expected) await act(tx, facts)
   })
+}
+
+/** What is read is judged by the register that the period begins with. */
+async function takeStart(tx: Tx, { plant, boundary, customerId, asOf }: CycleKey & { asOf: string }): Promise<void> {
+  const rules = await readPlant(tx, plant, asOf)
+  const { postpaid: period } = billingWindows({ boundary, policy: rules.policy, zone: rules.zone })
+  await takeStartRegisters(tx, await loadBillingSubjects(tx, [customerId]), { period, rules, asOf })
 }
 
 /** What the workflow decides by. */

@@ -17,6 +17,7 @@ import { daysIn, nextPeriod, type Period, periodContaining } from '../domain/per
 import { lightAdvance, unusedAdvanceMinor } from '../domain/prepaid.ts'
 import type { Closing } from './closing.ts'
 import { newBill } from './new-bill.ts'
+import { takeStartRegisters } from './start-registers.ts'
 
 /**
  * The final settlement, in one transaction and once: every supplied period that was not billed is billed up to the last day,
@@ -44,7 +45,8 @@ async function billTheRest(tx: Tx, { closure, account, plant, asOf }: Closing, s
   const periods = unbilledPeriods(subject, { leftOn: addDays(closure.leavingOn, 1), since, anchorDay: plant.policy.anchorDay })
   const issued: IssuedBill[] = []
   for (const period of periods) {
-    const now = await reloaded(tx, subject)
+    const loaded = await reloaded(tx, subject)
+    const [now = loaded] = await takeStartRegisters(tx, [loaded], { period, rules, asOf })
     const charge = assessPeriod({ connection: now, mode: 'postpaid', period, rules })
     const [number = ''] = await takeBillNumbers(tx, plant.plant, 1)
     const bill = newBill({ plant: plant.plant, asOf, rules }, { subject: now, charge, number })

@@ -19,6 +19,7 @@ import type { PackageMode } from '../domain/package.ts'
 import { previousPeriod } from '../domain/period.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { billNotice, newBill } from './new-bill.ts'
+import { takeStartRegisters } from './start-registers.ts'
 import { takeSmartReadings } from './take-readings.ts'
 
 /** A set of customers to be billed together, at most 200. */
@@ -69,7 +70,7 @@ export async function issueSet(db: Db, request: IssueRequest): Promise<IssueResu
     async (tx, locked) => {
       const context = await readContext(tx, request)
       const loaded = await loadBillingSubjects(tx, ids)
-      const subjects = request.mode === 'postpaid' ? await takeSmartReadings(tx, loaded, context) : loaded
+      const subjects = request.mode === 'postpaid' ? await takeRegisters(tx, loaded, context) : loaded
       const judged = []
       for (const subject of subjects) judged.push({ subject, outcome: await judge(tx, subject, context) })
       const issued = await issue(tx, {
@@ -88,6 +89,13 @@ async function readContext(tx: Tx, request: IssueRequest): Promise<Context> {
   const rules = await readPlant(tx, request.plant, request.asOf)
   const windows = billingWindows({ boundary: request.boundary, policy: rules.policy, zone: rules.zone })
   return { ...request, rules, windows, since: (await plantSince(tx, request.plant, rules.zone)) ?? request.boundary }
+}
+
+/** The registers that come by themselves: where post-paid days begin, and where the period ends. */
+async function takeRegisters(tx: Tx, subjects: readonly BillingSubject[], context: Context): Promise<BillingSubject[]> {
+  const { windows, rules, asOf } = context
+  const started = await takeStartRegisters(tx, subjects, { period: windows.postpaid, rules, asOf })
+  return takeSmartReadings(tx, started, context)
 }
 
 async function judge(tx: Tx, subject: BillingSubject, context: Context): Promise<Outcome> {

@@ -22,6 +22,7 @@ import type { PackageMode, PackageTerms } from './package.ts'
 import { daysIn } from './period.ts'
 import type { Period } from './period.ts'
 import type { PlantPolicy } from './policy.ts'
+import { wantedStart } from './start-register.ts'
 import type { SupplySegment } from './tariff.ts'
 
 /** A connection as its bill sees it. */
@@ -71,6 +72,8 @@ export function assessPeriod(input: {
   const [first] = supplied
   if (first === undefined) throw new DomainError('INVALID_INPUT', 'Nothing was supplied in this period', { period: period.key })
   const own = daysOfMode(supplied, mode)
+  if (needsReading(own) && wantedStart({ ...connection, period, zone: rules.zone }) !== undefined)
+    throw new DomainError('READING_MISSING', 'The register that the post-paid days begin with is not known')
   const metered = needsReading(own)
     ? meteredPeriod({ period: meteredDays(supplied, period), zone: rules.zone, ...connection })
     : null

@@ -142,6 +142,23 @@ export async function firstTelemetry(
   return new Map(rows.map(({ serial, takenAt, registerWh }) => [serial, { takenAt, registerWh }]))
 }
 
+/** What a meter said last before an instant; undefined when it said nothing. Suspect registers are passed over. */
+export async function lastTelemetry(
+  db: Db | Tx,
+  serial: string,
+  before: string,
+): Promise<{ takenAt: string; registerWh: number } | undefined> {
+  return db
+    .selectFrom('meterTelemetry')
+    .select(['takenAt', 'registerWh'])
+    .where('serial', '=', serial)
+    .where('takenAt', '<', before)
+    .where('verdict', '<>', 'suspect')
+    .orderBy('takenAt', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
 /** Registers at the midnights on which a package changed, by date: what was entered for that day, or what a smart meter said. */
 export async function registersOnDates(
   db: Db | Tx,
