@@ -15,12 +15,14 @@ import { darkDaysOf, suppliedSegments } from '../domain/metered-period.ts'
 import { assessPeriod } from '../domain/period-charge.ts'
 import { daysIn, nextPeriod, type Period, periodContaining } from '../domain/period.ts'
 import { lightAdvance, unusedAdvanceMinor } from '../domain/prepaid.ts'
+import { takeMissedRegister } from './closing-registers.ts'
 import type { Closing } from './closing.ts'
 import { newBill } from './new-bill.ts'
 import { takeStartRegisters } from './start-registers.ts'
 
 /**
- * The final settlement, in one transaction and once: every supplied period that was not billed is billed up to the last day,
+ * The final settlement, in one transaction and once: every supplied period that was not billed is billed up to the last day (by the
+ * final register where nobody knows how an earlier one ended),
  * unused advance days become credit, what was only asked for is void, credit is used, then the deposit is set off against what is still owed (policy "close").
  */
 export async function settleAccount(tx: Tx, closing: Closing): Promise<void> {
@@ -46,7 +48,8 @@ async function billTheRest(tx: Tx, { closure, account, plant, asOf }: Closing, s
   const issued: IssuedBill[] = []
   for (const period of periods) {
     const loaded = await reloaded(tx, subject)
-    const [now = loaded] = await takeStartRegisters(tx, [loaded], { period, rules, asOf })
+    const [started = loaded] = await takeStartRegisters(tx, [loaded], { period, rules, asOf })
+    const now = await takeMissedRegister(tx, started, { period, rules })
     const charge = assessPeriod({ connection: now, mode: 'postpaid', period, rules })
     const [number = ''] = await takeBillNumbers(tx, plant.plant, 1)
     const bill = newBill({ plant: plant.plant, asOf, rules }, { subject: now, charge, number })

@@ -51,7 +51,7 @@ async function startReading(
   const registerWh = estimatedStart({
     midnight,
     zone: rules.zone,
-    last: await lastBefore(tx, { subject, wanted }),
+    last: await lastBefore(tx, { subject, meter, midnight }),
     next: said ?? firstRead(subject, wanted),
     before,
   })
@@ -59,8 +59,10 @@ async function startReading(
 }
 
 /** The newest register that is known from before the midnight: the meter's installation at least. */
-async function lastBefore(tx: Tx, { subject, wanted }: { subject: BillingSubject; wanted: Start }): Promise<RegisterAt> {
-  const { midnight, meter } = wanted
+export async function lastBefore(
+  tx: Tx,
+  { subject, meter, midnight }: { subject: BillingSubject; meter: BillingSubject['installations'][number]; midnight: string },
+): Promise<RegisterAt> {
   const known: RegisterAt[] = [
     { takenAt: meter.installedAt, registerWh: meter.startRegisterWh },
     ...subject.registers.filter(({ serial, estimated, takenAt }) => serial === meter.serial && !estimated && takenAt <= midnight),

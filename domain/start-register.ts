@@ -56,12 +56,15 @@ export function estimatedStart(input: {
   before: PackageTerms
 }): number {
   const { midnight, zone, last, next, before } = input
-  if (next !== undefined) {
-    const passed = share(last.takenAt, { midnight, until: next.takenAt })
-    return last.registerWh + Math.round(Math.max(next.registerWh - last.registerWh, 0) * passed)
-  }
+  if (next !== undefined) return registerBetween({ midnight, last, next })
   const days = Math.max(daysBetween(dateAt(last.takenAt, zone), dateAt(midnight, zone)), 0)
   return last.registerWh + Math.round(before.loadLimitW * promisedHoursPerDay(before) * days)
+}
+
+/** The register at a midnight between two that are known, by the time that passed. Never below the first of them. */
+export function registerBetween({ midnight, last, next }: { midnight: IsoInstant; last: RegisterAt; next: RegisterAt }): number {
+  const passed = share(last.takenAt, { midnight, until: next.takenAt })
+  return last.registerWh + Math.round(Math.max(next.registerWh - last.registerWh, 0) * passed)
 }
 
 function share(since: IsoInstant, { midnight, until }: { midnight: IsoInstant; until: IsoInstant }): number {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createClosingActivities } from '../../activities/closing.ts'
 import { creditUnusedAdvances } from '../../activities/package-money.ts'
 import { withAccount } from '../../db/queries/accounts.ts'
@@ -8,10 +8,13 @@ import { balanceOf, post } from '../../db/queries/ledger.ts'
 import { readPlant } from '../../db/queries/plants.ts'
 import { placeHold } from '../../db/queries/supply.ts'
 import { credit, depositHeld, postPrepaidEarned, revenue, unearned } from '../../domain/ledger.ts'
+import { startOfDay } from '../../domain/calendar.ts'
 import { KATSA_POLICY_V1 } from '../../domain/policy.ts'
+import { billFor } from '../support/billing.ts'
 import { connectCustomer, type ConnectedCustomer, payInCash } from '../support/connections.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
 import { PLANT, seedPlant, ZONE } from '../support/village.ts'
+import { storeReading } from '../support/village-meters.ts'
 
 const AUGUST = { from: '2026-08-01', to: '2026-09-01' }
 const SEPTEMBER = { from: '2026-09-01', to: '2026-10-01' }
@@ -59,13 +62,13 @@ async function earn({ accountId }: ConnectedCustomer, chargeId: number): Promise
   })
 }
 
-/** Leaves on 20 August; settled the day after. */
-async function settle({ accountId, customerId }: ConnectedCustomer): Promise<void> {
+/** Leaves on 20 August, unless the test says another day; settled the day after. */
+async function settle({ accountId, customerId }: ConnectedCustomer, leavingOn = '2026-08-20'): Promise<void> {
   const { closureId } = await withAccount(database.db, accountId, (tx, account) =>
     openClosure(
       tx,
       { ...account, customerId },
-      { reason: 'own-wish', leavingOn: '2026-08-20', refundMethod: 'cash', requestedBy: 'asha', requestedAt: BEFORE },
+      { reason: 'own-wish', leavingOn, refundMethod: 'cash', requestedBy: 'asha', requestedAt: BEFORE },
     ),
   )
   await createClosingActivities({ db: database.db }).settleClosing({ closureId, asOf: LEFT })
@@ -143,4 +146,48 @@ test('a refund is only ever in a state that somebody can bring it to', async () 
   await expect(insert({ state: 'refused' }).execute()).rejects.toThrow('refunds_state_check')
   await expect(insert({ kind: 'activation' }).execute()).rejects.toThrow('refunds_kind_check')
   await insert({ state: 'requested' }).execute()
+})
+
+describe('who leaves in the first days of August, before July was billed', () => {
+  /** Metered from 1 July at 100,000 Wh until the midnight after 2 August. */
+  async function leaverWith(finalRegisterWh: number): Promise<ConnectedCustomer> {
+    const customer = await connectCustomer(database.db, { depositMinor: 0 })
+    const { customerId } = customer
+    const removal = { removedAt: startOfDay('2026-08-03', ZONE), finalRegisterWh, finalIsEstimate: false }
+    await database.db.updateTable('meterInstallations').set(removal).where('customerId', '=', customerId).execute()
+    await database.db.updateTable('connections').set({ leftOn: '2026-08-03' }).where('customerId', '=', customerId).execute()
+    return customer
+  }
+
+  test('is settled though a second person still looks at the reading of July: the final register bears it out', async () => {
+    const customer = await leaverWith(124_000)
+    const { customerId, serial } = customer
+    const read = { takenAt: startOfDay('2026-08-01', ZONE), registerWh: 123_000 }
+    await storeReading(database.db, { serial, ...read, kind: 'billing' })
+    const inReview = { ...read, customerId, serial, boundary: '2026-08-01', source: 'smart', state: 'review', enteredBy: 'meter' }
+    await database.db.insertInto('readings').values(inReview).execute()
+    await settle(customer, '2026-08-02')
+    // July: 50.00 + 23 × 18.00. August: 2 of 31 days of 50.00 and 1 kWh, 21.23, rounded.
+    expect(await billFor(database, customer, '2026-07-01')).toMatchObject({ totalMinor: 46_400, document: { estimated: false } })
+    expect(await billFor(database, customer, '2026-08-01')).toMatchObject({ totalMinor: 2_100 })
+  })
+
+  test('is settled though the meter was away: what it counted in all is shared by days', async () => {
+    const customer = await leaverWith(133_000)
+    await settle(customer, '2026-08-02')
+    // 33 kWh in 33 days. July: 50.00 + 31 × 18.00. August: 3.23 + 2 × 18.00 = 39.23, rounded.
+    expect(await billFor(database, customer, '2026-07-01')).toMatchObject({ totalMinor: 60_800, document: { estimated: true } })
+    expect(await billFor(database, customer, '2026-08-01')).toMatchObject({ totalMinor: 3_900 })
+  })
+
+  test('who leaves with the last day of a month is billed by the final register', async () => {
+    const customer = await connectCustomer(database.db, { depositMinor: 0 })
+    const { customerId } = customer
+    const removal = { removedAt: startOfDay('2026-08-01', ZONE), finalRegisterWh: 110_000, finalIsEstimate: false }
+    await database.db.updateTable('meterInstallations').set(removal).where('customerId', '=', customerId).execute()
+    await database.db.updateTable('connections').set({ leftOn: '2026-08-01' }).where('customerId', '=', customerId).execute()
+    await settle(customer, '2026-07-31')
+    // 50.00 + 10 × 18.00
+    expect(await billFor(database, customer, '2026-07-01')).toMatchObject({ totalMinor: 23_000 })
+  })
 })
