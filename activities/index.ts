@@ -3,6 +3,7 @@ import { createAdvanceActivities } from './advance-steps.ts'
 import { createApplicationEndingActivities } from './application-ending.ts'
 import { createBillingStepActivities } from './billing-steps.ts'
 import { createBillingActivities } from './billing.ts'
+import { createCashDepositActivities } from './cash-deposits.ts'
 import { createClosingActivities } from './closing.ts'
 import { createCollectionActivities } from './collection.ts'
 import { createAccountActivities, createDemandActivities } from './demands.ts'
@@ -54,6 +55,7 @@ export function createActivities(deps: ActivityDeps) {
       createPackageMeterActivities(deps),
       createPackageWorkActivities(deps),
       createPaymentActivities(deps),
+      createCashDepositActivities(deps),
       createPaymentDecisionActivities(deps),
     ),
   )

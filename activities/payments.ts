@@ -1,5 +1,6 @@
 import type { Db, Tx } from '../db/client.ts'
 import { inTransaction, type LockedAccount, withAccount, withAccounts } from '../db/queries/accounts.ts'
+import { cashComing } from '../db/queries/cash-holders.ts'
 import { post } from '../db/queries/ledger.ts'
 import { nudge } from '../db/queries/outbox.ts'
 import {
@@ -153,6 +154,8 @@ async function carryOut(tx: Tx, { notice, account, owner, plant, asOf, payment, 
   const { paymentId, amountMinor, currency, state } = payment
   const into = payment.paidInto ?? paidInto(payment)
   const eventKey = `payment:${payment.provider}:${payment.reference}`
+  const isPosted = (verdict.does === 'post' && account !== undefined) || verdict.does === 'suspend'
+  if (isPosted) await cashComing(tx, { into, plant: plant.plant, amountMinor, asOf })
   if (verdict.does === 'post' && account !== undefined) {
     const postings = postPaymentReceived(account, { into, amountMinor })
     return postPayment(tx, { account, plant, asOf }, { payment, said: notice.said, eventKey, postings })

@@ -3,6 +3,8 @@ import type { Role } from '../domain/roles.ts'
 const OFFICE = ['cluster-in-charge', 'state-in-charge', 'head-office'] as const satisfies readonly Role[]
 const PLANT_OFFICE = ['csa', 'operator', ...OFFICE] as const satisfies readonly Role[]
 const STAFF = ['technician', ...PLANT_OFFICE] as const satisfies readonly Role[]
+/** Through whose hands cash goes; whoever else may look at it does not touch it. */
+const CASH_HANDS = ['csa', 'operator', 'cluster-in-charge'] as const satisfies readonly Role[]
 const ALL = ['customer', ...STAFF] as const satisfies readonly Role[]
 
 /**
@@ -51,6 +53,12 @@ export const PERMISSIONS = {
   'promises.take': ['csa', ...OFFICE],
   'plans.propose': ['csa', ...OFFICE],
   'plans.decide': OFFICE,
+
+  'cash.read': PLANT_OFFICE,
+  'cash.hold': CASH_HANDS,
+  'deposits.verify': ['head-office'],
+  'bank-statements.read': ['state-in-charge', 'head-office'],
+  'bank-statements.import': ['head-office'],
 
   'billing.read': PLANT_OFFICE,
   'billing.run': OFFICE,

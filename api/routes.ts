@@ -8,6 +8,10 @@ import { billRoutes } from './routes/bills.ts'
 import { bookClosingRoutes } from './routes/book-closings.ts'
 import { booksRoutes } from './routes/books.ts'
 import { billingRoutes } from './routes/billing.ts'
+import { bankStatementRoutes } from './routes/bank-statements.ts'
+import { cashDepositRoutes } from './routes/cash-deposits.ts'
+import { cashHandoverRoutes } from './routes/cash-handovers.ts'
+import { cashRoutes } from './routes/cash.ts'
 import { closureDecisionRoutes } from './routes/closure-decisions.ts'
 import { closureRoutes } from './routes/closures.ts'
 import { collectionRoutes } from './routes/collections.ts'
@@ -47,6 +51,10 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   paymentDecisionRoutes,
   paymentNoticeRoutes,
   receiptRoutes,
+  cashRoutes,
+  cashHandoverRoutes,
+  cashDepositRoutes,
+  bankStatementRoutes,
   auditRoutes,
   ledgerRoutes,
   booksRoutes,

@@ -90,6 +90,29 @@ export interface AuditLog {
   subject: string;
 }
 
+export interface BankStatementLines {
+  amountMinor: number;
+  bankAccount: string;
+  bookedOn: string;
+  currency: string;
+  lineId: Generated<number>;
+  ordinal: number;
+  plant: string;
+  reference: string;
+  statementId: number;
+}
+
+export interface BankStatements {
+  bankAccount: string;
+  importedAt: string;
+  importedBy: string;
+  linesKnown: number;
+  linesNew: number;
+  plant: string;
+  recordedAt: Generated<string>;
+  statementId: Generated<number>;
+}
+
 export interface BillCharges {
   billId: number;
   chargeId: number;
@@ -891,6 +914,8 @@ export interface DB {
   allocations: Allocations;
   applications: Applications;
   auditLog: AuditLog;
+  bankStatementLines: BankStatementLines;
+  bankStatements: BankStatements;
   billCharges: BillCharges;
   bills: Bills;
   bookClosings: BookClosings;

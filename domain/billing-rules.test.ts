@@ -23,6 +23,7 @@ import { energyChargeMinor } from './energy.ts'
 import * as ledger from './ledger.ts'
 import type { Posting } from './ledger.ts'
 import { KATSA_POLICY_V1 as policy } from './policy.ts'
+import { CASH_RUNNERS } from '../test/support/cash-rules.ts'
 import { catalogue, chase, debtOf } from '../test/support/domain-builders.ts'
 import type { Taken } from '../test/support/domain-builders.ts'
 import { parsePackageText } from './package.ts'
@@ -40,6 +41,7 @@ const TODAY = '2026-08-20'
 
 /** What each table's columns mean. */
 const RUNNERS: Record<string, Runner> = {
+  ...CASH_RUNNERS,
   'Age of a debt': (row) => ({ bucket: ageBucket(cell(row, 'due'), cell(row, 'on')) }),
   'Aged receivables': (row) => {
     const debts = list(row.debts).map((text) => ({ dueOn: text.slice(0, 10), openMinor: minor(text.slice(11)) }))

@@ -2,16 +2,22 @@ import { DomainError } from './errors.ts'
 
 const PLANT = /^[A-Z]{2}[A-Z]{4}$/
 const CUSTOMER = /^([A-Z]{6})(\d{3})(\d{2})$/
-const NUMBERED = /^([A-Z]{6})-([ATRL])(\d{1,9})$/
+const NUMBERED = /^([A-Z]{6})-([ATRLB])(\d{1,9})$/
 const HIGHEST_CONNECTION = 99
 
 /** What a customer ID is made of (manual figure 12): state + plant, pole, connection. */
 export type CustomerIdParts = { readonly plant: string; readonly pole: number; readonly connection: number }
 
-/** A numbered paper of a plant: application `A`, task `T`, request `R`, closure `L`. */
-export type NumberedKind = 'application' | 'task' | 'request' | 'closure'
+/** A numbered paper of a plant: application `A`, task `T`, request `R`, closure `L`, bank deposit of cash `B`. */
+export type NumberedKind = 'application' | 'task' | 'request' | 'closure' | 'bank-deposit'
 
-const LETTERS = { application: 'A', task: 'T', request: 'R', closure: 'L' } as const satisfies Record<NumberedKind, string>
+const LETTERS = {
+  application: 'A',
+  task: 'T',
+  request: 'R',
+  closure: 'L',
+  'bank-deposit': 'B',
+} as const satisfies Record<NumberedKind, string>
 
 /** True for state + plant, `BHKATS` (design "Identity"). */
 export function isPlantCode(value: unknown): value is string {
@@ -66,6 +72,11 @@ export function requestId(plant: string, n: number): string {
 /** `BHKATS-L3`. */
 export function closureId(plant: string, n: number): string {
   return numbered(plant, 'L', String(checkedNumber(n)))
+}
+
+/** `BHKATS-B4`: cash on its way to the bank. */
+export function bankDepositId(plant: string, n: number): string {
+  return numbered(plant, 'B', String(checkedNumber(n)))
 }
 
 /** Plant, kind and number of an application, task, request or closure id; throws INVALID_INPUT for anything else. */

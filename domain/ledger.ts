@@ -29,6 +29,12 @@ export const revenue = (plant: string, code: RevenueCode): string => `revenue:${
 export const roundingAccount = (plant: string): string => `rounding:${plant}`
 /** Cash in the hands of an agent or a counter. */
 export const cash = (holder: string): string => `cash:${holder}`
+/** What an agent or a counter owes for cash that was short. */
+export const shortOf = (holder: string): string => `agent:${holder}`
+/** Cash that nobody can place: found in a count, or credited by the bank beyond a slip. Kept apart, never income. */
+export const overage = (plant: string): string => `overage:${plant}`
+/** Cash that was banked, until the bank says so too. */
+export const inTransit = (plant: string): string => `in-transit:${plant}`
 /** Money at a wallet, card or transfer provider. */
 export const wallet = (provider: string): string => `wallet:${provider}`
 /** The plant's bank account. */
@@ -43,6 +49,8 @@ export const writtenOff = (plant: string): string => `written-off:${plant}`
 const CLASSES: Readonly<Record<string, AccountClass>> = {
   receivable: 'asset',
   cash: 'asset',
+  agent: 'asset',
+  'in-transit': 'asset',
   wallet: 'asset',
   bank: 'asset',
   credit: 'liability',
@@ -51,6 +59,7 @@ const CLASSES: Readonly<Record<string, AccountClass>> = {
   'activation-held': 'liability',
   unclaimed: 'liability',
   suspense: 'liability',
+  overage: 'liability',
   revenue: 'income',
   rounding: 'income',
   opening: 'equity',

@@ -134,6 +134,12 @@ export type PlantPolicy = {
   readonly cash: {
     readonly ceilingMinor: number
     readonly bankWithin: IsoDuration
+    /** An offer to hand cash over stands so long. */
+    readonly handOverWithin: IsoDuration
+    /** Head office finds a deposit in the bank's statement within this; after it people are reminded. */
+    readonly verifyWithin: IsoDuration
+    /** A line of the bank may be a deposit of so many days before. */
+    readonly matchWithin: IsoDuration
   }
   readonly quietHours: { readonly from: LocalTime; readonly to: LocalTime }
 }
@@ -262,6 +268,6 @@ export const KATSA_POLICY_V1: PlantPolicy = {
     creditNoteStateUpToMinor: 500_000,
     depositRefundClusterUpToMinor: 300_000,
   },
-  cash: { ceilingMinor: 1_500_000, bankWithin: 'P3D' },
+  cash: { ceilingMinor: 1_500_000, bankWithin: 'P3D', handOverWithin: 'P1D', verifyWithin: 'P3D', matchWithin: 'P5D' },
   quietHours: { from: '20:00', to: '08:00' },
 }

@@ -10,6 +10,7 @@ export const processIds = {
   payment: (provider: string, reference: string) => id('payment', provider, reference),
   packageChange: (requestId: string) => id('package-change', requestId),
   closing: (closureId: string) => id('closing', closureId),
+  depositCash: (depositId: string) => id('deposit-cash', depositId),
   task: (taskId: string) => id('task', taskId),
   findDueBilling: (plant: string) => id('find-due-billing', plant),
 } as const

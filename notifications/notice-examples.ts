@@ -1,3 +1,4 @@
+import { CASH_NOTICE_EXAMPLES } from './cash-notice-examples.ts'
 import type { NoticeKind, NoticeParams } from './notices.ts'
 
 const currency = 'INR'
@@ -281,4 +282,5 @@ export const NOTICE_EXAMPLES: { readonly [K in NoticeKind]: readonly [NoticePara
   'process-reminder': [{ process: 'closing', requestId: closureId, plantCode: 'BHKATS', subjectId: customerId, waitedDays: 1 }],
   'process-escalated': [{ process: 'onboarding', requestId: applicationId, plantCode: 'BHKATS', waitedDays: 2 }],
   'process-parked': [{ process: 'package-change', requestId, plantCode: 'BHKATS' }],
+  ...CASH_NOTICE_EXAMPLES,
 }

@@ -1,11 +1,18 @@
 import type { BillingNotices } from './notices/billing.ts'
+import type { CashNotices } from './notices/cash.ts'
 import type { ClosingNotices } from './notices/closing.ts'
 import type { DuesNotices } from './notices/dues.ts'
 import type { JoiningNotices } from './notices/joining.ts'
 import type { PackageChangeNotices } from './notices/package-change.ts'
 import type { StaffNotices } from './notices/staff.ts'
 
-type AllNotices = JoiningNotices & BillingNotices & DuesNotices & PackageChangeNotices & ClosingNotices & StaffNotices
+type AllNotices = JoiningNotices &
+  BillingNotices &
+  DuesNotices &
+  PackageChangeNotices &
+  ClosingNotices &
+  StaffNotices &
+  CashNotices
 
 /**
  * What each kind of notice says, as plain JSON without names or phones, so that it may stand in a workflow's history.
@@ -99,6 +106,18 @@ export const NOTICE_TRAITS: Readonly<Record<NoticeKind, NoticeTraits>> = {
   'process-reminder': TO_STAFF,
   'process-escalated': TO_STAFF,
   'process-parked': TO_STAFF,
+  'cash-over-ceiling': TO_STAFF,
+  'cash-to-bank': TO_STAFF,
+  'cash-shortage': TO_STAFF,
+  'cash-overage': TO_STAFF,
+  'cash-handover-offered': TO_STAFF,
+  'cash-handover-accepted': TO_STAFF,
+  'cash-handover-refused': TO_STAFF,
+  'cash-handover-withdrawn': TO_STAFF,
+  'cash-deposit-unverified': TO_STAFF,
+  'cash-deposit-verified': TO_STAFF,
+  'cash-deposit-returned': TO_STAFF,
+  'cash-deposit-short': TO_STAFF,
 }
 
 /** Tells whether a stored text names a kind of notice. */

@@ -14,6 +14,7 @@ const SUMMARIES: Readonly<Record<string, (input: Input) => string>> = {
   collectDues: ({ customerId }) => `Collect what ${text(customerId)} owes`,
   receivePayment: ({ provider, reference }) => `Take in payment ${text(reference)} by ${text(provider)}`,
   changePackage: ({ requestId, customerId }) => `Package change ${text(requestId)} of ${text(customerId)}`,
+  depositCash: ({ depositId }) => `See bank deposit ${text(depositId)} verified`,
   closeAccount: ({ closureId, customerId }) => `Close the account of ${text(customerId)} (${text(closureId)})`,
 }
 

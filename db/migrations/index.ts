@@ -9,6 +9,7 @@ import * as processes from './0007-processes.ts'
 import * as takingBack from './0008-taking-back.ts'
 import * as waiting from './0009-waiting.ts'
 import * as paymentLives from './0010-payment-lives.ts'
+import * as cash from './0011-cash.ts'
 import * as books from './0015-books.ts'
 
 /** Every migration by name, in order: listed, so that a stray file in the folder is never run. */
@@ -23,5 +24,6 @@ export const migrations: Record<string, Migration> = {
   '0008-taking-back': takingBack,
   '0009-waiting': waiting,
   '0010-payment-lives': paymentLives,
+  '0011-cash': cash,
   '0015-books': books,
 }

@@ -15,7 +15,7 @@ export async function takeNumbers(tx: Tx, series: string, count: number): Promis
   return row.nextNumber - count
 }
 
-/** The next id of a kind at a plant: `BHKATS-T12` for tasks (T), package requests (R), closures (L). */
-export async function takePlantId(tx: Tx, plant: string, letter: 'T' | 'R' | 'L'): Promise<string> {
+/** The next id of a kind at a plant: `BHKATS-T12` for tasks (T), package requests (R), closures (L), bank deposits of cash (B). */
+export async function takePlantId(tx: Tx, plant: string, letter: 'T' | 'R' | 'L' | 'B'): Promise<string> {
   return `${plant}-${letter}${await takeNumbers(tx, `${plant}:${letter}`, 1)}`
 }

@@ -40,6 +40,7 @@ const KINDS: Readonly<Record<string, ProcessKind>> = {
   receivePayment: 'payment',
   changePackage: 'package-change',
   closeAccount: 'closing',
+  depositCash: 'cash-deposit',
   doFieldTask: 'task',
 }
 
@@ -175,7 +176,7 @@ interface Row {
 
 function aboutProcess({ workflowType, input, plant, customerId, accountId }: Row) {
   const ids = input as JsonObject
-  const named = [ids.requestId, ids.closureId, ids.taskId, ids.applicationId, ids.reference, customerId]
+  const named = [ids.requestId, ids.closureId, ids.depositId, ids.taskId, ids.applicationId, ids.reference, customerId]
   const subjectId = customerId ?? accountId
   return {
     process: KINDS[workflowType] ?? 'task',

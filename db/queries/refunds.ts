@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import { DomainError } from '../../domain/errors.ts'
-import { bank, cash, credit, depositHeld, postDepositRefunded, postRefunded } from '../../domain/ledger.ts'
+import { bank, credit, depositHeld, postDepositRefunded, postRefunded } from '../../domain/ledger.ts'
 import type { RefundKind, RefundMethod } from '../../domain/refund.ts'
 import type { Db, Tx } from '../client.ts'
 import type { LockedAccount } from './accounts.ts'
+import { cashToPayFrom } from './cash-holders.ts'
 import { balanceOf, post } from './ledger.ts'
 import { nudge } from './outbox.ts'
 
@@ -104,8 +105,8 @@ export async function approveRefund(tx: Tx, refundId: number): Promise<void> {
 }
 
 /**
- * The money left our hands: out of the cash of whoever paid it, or out of the plant's bank account. Only an approved refund is
- * paid (WRONG_STAGE); paying it again changes nothing. `proof` is a signature's or a transfer's reference. The caller holds the
+ * The money left our hands: out of the cash of whoever paid it (or the counter's, CASH_SHORT where neither has it), or out of the plant's
+ * bank account. Only an approved refund is paid (WRONG_STAGE); paying it again changes nothing. `proof` is a signature's or a transfer's reference. The caller holds the
  * account lock.
  */
 export async function payRefund(
@@ -120,7 +121,9 @@ export async function payRefund(
   if (refund.state === 'paid') return refund
   if (refund.state !== 'approved')
     throw new DomainError('WRONG_STAGE', 'a refund is paid after it was approved', { state: refund.state })
-  const out = { from: method === 'cash' ? cash(paidBy) : bank(plant), amountMinor: refund.amountMinor }
+  const { amountMinor } = refund
+  const from = method === 'cash' ? await cashToPayFrom(tx, { plant, paidBy, amountMinor, asOf }) : bank(plant)
+  const out = { from, amountMinor }
   const postings = refund.kind === 'deposit' ? postDepositRefunded(account, out) : postRefunded(account, out)
   await post(tx, { eventKey: `refund:${refundId}`, plant, accountId, currency, businessAt: asOf, postings })
   await tx.updateTable('refunds').set({ state: 'paid', paidAt: asOf, method, proof }).where('refundId', '=', refundId).execute()

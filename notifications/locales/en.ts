@@ -1,5 +1,6 @@
 import type { NoticeTexts } from '../template.ts'
 import { billing } from './en/billing.ts'
+import { cash } from './en/cash.ts'
 import { closing } from './en/closing.ts'
 import { dues } from './en/dues.ts'
 import { joining } from './en/joining.ts'
@@ -7,4 +8,4 @@ import { packageChange } from './en/package-change.ts'
 import { staff } from './en/staff.ts'
 
 /** Every notice in English. A missing kind is a type error here. */
-export const en: NoticeTexts = { ...joining, ...billing, ...dues, ...packageChange, ...closing, ...staff }
+export const en: NoticeTexts = { ...joining, ...billing, ...dues, ...packageChange, ...closing, ...cash, ...staff }

@@ -1,19 +1,24 @@
 import { parse } from 'csv-parse/sync'
 import { readFileSync } from 'node:fs'
 import { inTransaction, withAccount } from '../../db/queries/accounts.ts'
+import { importStatement } from '../../db/queries/bank-statements.ts'
+import { declareDeposit } from '../../db/queries/cash-deposits.ts'
 import { openClosure } from '../../db/queries/closures.ts'
+import { readPlant } from '../../db/queries/plants.ts'
 import { openRefundOf } from '../../db/queries/refunds.ts'
 import { openTask } from '../../db/queries/tasks.ts'
 import { addToInstant } from '../../domain/calendar.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import { approve, confirmWork, reject } from '../../workflows/change-package.ts'
 import { approveClosingRefund, payClosingRefund } from '../../workflows/close-account.ts'
+import { returnDeposit, verifyDeposit } from '../../workflows/deposit-cash.ts'
 import type { DecisionInput, DecisionUpdate } from '../../workflows/decisions.ts'
 import { approveTask, assignTask, completeTask, rejectTask } from '../../workflows/do-field-task.ts'
 import { approveRefund, payRefund, withdraw } from '../../workflows/onboarding-decisions.ts'
 import { matchPayment } from '../../workflows/receive-payment.ts'
 import { applicants } from '../support/applicants.ts'
 import { watchForDueBilling } from '../support/billing.ts'
+import { putCash } from '../support/cash.ts'
 import { connectCustomer, type ConnectedCustomer, type CustomerWish, payInCash } from '../support/connections.ts'
 import { packageDesk } from '../support/package-changes.ts'
 import { hear } from '../support/payers.ts'
@@ -37,7 +42,7 @@ export async function liveStories(katsa: Village): Promise<Stories> {
   await katsa.start('collectDues', processIds.collection(cast.owes.customerId), { plant: PLANT, ...idsOf(cast.owes) })
   const left = await leaving(katsa, cast.leaves)
   const months = await monthPasses(katsa, cast)
-  return { ...stories, ...left, ...months }
+  return { ...stories, ...left, ...months, ...(await banking(katsa)) }
 }
 
 interface Cast {
@@ -134,6 +139,26 @@ async function working(katsa: Village): Promise<Stories> {
   await decide(katsa, workflowId, completeTask, { by: 'jyoti', detail: { outcome: 'done' } })
   await decide(katsa, workflowId, approveTask, { by: 'chandan' })
   return { 'do-field-task-sent-back': workflowId }
+}
+
+/** Half of a deposit is found in the bank's statement after a reminder, the rest never. */
+async function banking(katsa: Village): Promise<Stories> {
+  const { db } = katsa
+  await putCash(db, { holder: 'asha', amountMinor: 20_000, at: await katsa.now(), event: 'banking' })
+  const declared = { holder: 'asha', declaredBy: 'asha', amountMinor: 20_000, slipReference: 'SLIP-1', depositedOn: '2026-07-01' }
+  const now = async () => ({ plant: await readPlant(db, PLANT, await katsa.now()), asOf: await katsa.now() })
+  const saidAt = await now()
+  const { depositId } = await inTransaction(db, (tx) => declareDeposit(tx, saidAt, declared))
+  await katsa.settle()
+  await katsa.advance('P4D')
+  const lines = [{ bookedOn: '2026-07-03', reference: 'CASH DEP SLIP-1', amountMinor: 10_000, ordinal: 1 }]
+  const readAt = await now()
+  await inTransaction(db, (tx) => importStatement(tx, readAt, { bankAccount: 'SBI-0815', importedBy: 'geeta', lines }))
+  const { lineId } = await db.selectFrom('bankStatementLines').select('lineId').executeTakeFirstOrThrow()
+  const workflowId = processIds.depositCash(depositId)
+  await decide(katsa, workflowId, verifyDeposit, { by: 'geeta', detail: { lineId } })
+  await decide(katsa, workflowId, returnDeposit, { by: 'geeta' })
+  return { 'deposit-cash-half-found': workflowId }
 }
 
 async function leaving(katsa: Village, { accountId, customerId }: ConnectedCustomer): Promise<Stories> {

@@ -13,6 +13,7 @@ import { deliverNotices } from '../../workers/relay/notices.ts'
 import { sendOutbox, startOrWake } from '../../workers/relay/outbox.ts'
 import { freshDatabase } from './postgres.ts'
 import { TEST_TASK_QUEUE, timeSkippingTemporal, type TestTemporal } from './temporal.ts'
+import { giveFloat } from './cash.ts'
 import { answerCommands, storeReading } from './village-meters.ts'
 
 export const PLANT = 'BHKATS'
@@ -279,6 +280,7 @@ export async function seedPlant(
       rows('katsa-stock.csv').map((r) => ({ serial: String(r.serial), plant: PLANT, kind: String(r.meter_kind), state: 'free' })),
     )
     .execute()
+  await giveFloat(db, startsAt)
 }
 
 function packageRow(r: Record<string, string>) {

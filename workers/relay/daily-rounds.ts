@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../../db/client.ts'
+import { chaseCashInHand } from '../../db/queries/cash-to-bank.ts'
 import { businessNow } from '../../db/queries/clock.ts'
 import { claimRound, plantsWithClock, unchasedDebtors } from '../../db/queries/daily-rounds.ts'
 import { startWorkflow } from '../../db/queries/outbox.ts'
@@ -13,26 +14,34 @@ export interface RoundDeps {
   readonly now: () => number
 }
 
-type Round = (tx: Tx, at: { plant: string; today: string }) => Promise<number>
+type Round = (tx: Tx, at: { plant: string; today: string; asOf: string }) => Promise<number>
 
 /** What is done once a business day at each plant, whoever does it. */
 const ROUNDS: Readonly<Record<string, Round>> = {
   'find-due-billing': findDueBilling,
   'chase-debtors': chaseDebtors,
+  'cash-to-bank': chaseCash,
 }
 
 /** Makes the rounds that no relay has made yet on the plants' business days; returns how many processes were started. */
 export async function makeDailyRounds({ db, now }: RoundDeps): Promise<number> {
   let started = 0
   for (const { plant, zone } of await plantsWithClock(db)) {
-    const today = dateAt(await businessNow(db, plant, now()), zone)
+    const asOf = await businessNow(db, plant, now())
+    const today = dateAt(asOf, zone)
     for (const [round, make] of Object.entries(ROUNDS)) {
       started += await db
         .transaction()
-        .execute(async (tx) => ((await claimRound(tx, { plant, round, on: today })) ? make(tx, { plant, today }) : 0))
+        .execute(async (tx) => ((await claimRound(tx, { plant, round, on: today })) ? make(tx, { plant, today, asOf }) : 0))
     }
   }
   return started
+}
+
+/** Whoever has cash that should be in the bank is told every day, and the level above from the second on (policy "cash"). */
+async function chaseCash(tx: Tx, at: { plant: string; asOf: string }): Promise<number> {
+  await chaseCashInHand(tx, at)
+  return 0
 }
 
 /** The plant's Schedule does the same; both at once, or a firing missed, bill once. */

@@ -151,6 +151,7 @@ export const labels: Labels = {
     payment: 'payment',
     'package-change': 'package change',
     closing: 'closing',
+    'cash-deposit': 'bank deposit of cash',
     task: 'task',
   },
 }

@@ -151,6 +151,7 @@ export const labels: Labels = {
     payment: 'भुगतान',
     'package-change': 'पैकेज बदलना',
     closing: 'खाता बंद करना',
+    'cash-deposit': 'नकद बैंक में जमा',
     task: 'काम',
   },
 }
