@@ -12,6 +12,7 @@ import type { Api, ApiDeps } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 import { isPassword } from '../passwords.ts'
 import { bearerToken } from '../plugins/authentication.ts'
+import { limitOfAddress } from '../plugins/rate-limits.ts'
 import { principalOf } from '../principal.ts'
 import { AccountId, Actor, Closed, CustomerId, IsoInstant, Login, Phone, Plant } from '../schemas.ts'
 
@@ -38,11 +39,13 @@ const Me = Type.Object({
 })
 
 /** Logging in and out, and who one is. */
-export function sessionRoutes(app: Api, { db, now }: ApiDeps): void {
+export function sessionRoutes(app: Api, deps: ApiDeps): void {
+  const { db, now } = deps
   app.post(
     '/v1/sessions',
     {
       config: { action: 'open', rateLimit: {} },
+      onRequest: limitOfAddress(app, deps),
       schema: { tags: ['Sessions'], summary: 'Log in', body: LogIn, response: { 201: Session } },
     },
     async (request, reply) => {

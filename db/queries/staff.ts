@@ -50,9 +50,20 @@ export async function findHolderPassword(
   return found.execute()
 }
 
-/** Everyone who gave this phone and has a password: a phone may be shared. At most ten. */
+/**
+ * Everyone who gave this phone and has a password: a phone may be shared. At most ten, who has a connection before who only asked
+ * for one: anybody may ask with anybody's phone, and must not push its holder out.
+ */
 export async function findPhonePasswords(db: Db | Tx, phone: string): Promise<PersonPassword[]> {
-  return withPassword(db).where('phone', '=', phone).orderBy('persons.personId').limit(10).execute()
+  return withPassword(db)
+    .where('phone', '=', phone)
+    .orderBy(
+      (eb) => eb.fn.max('accounts.customerId'),
+      (order) => order.asc().nullsLast(),
+    )
+    .orderBy('persons.personId')
+    .limit(10)
+    .execute()
 }
 
 /** Also who holds no account yet: who has the app may apply there. */
@@ -61,7 +72,7 @@ function withPassword(db: Db | Tx) {
     .selectFrom('persons')
     .leftJoin('accounts', 'accounts.personId', 'persons.personId')
     .select(['persons.personId', sql<string>`password_hash`.as('passwordHash')])
-    .distinct()
+    .groupBy(['persons.personId', 'passwordHash'])
     .where('passwordHash', 'is not', null)
 }
 

@@ -57,6 +57,17 @@ test('two customers who share a phone and a password are asked which connection 
   expect(reply.json().details.choices).toEqual([w.sunita.customerId, w.mohan.customerId])
 })
 
+test('ten strangers who apply with a customer’s phone do not push the customer out', async () => {
+  const { db } = w.database
+  const strangers = Array.from({ length: 10 }, (_, n) => ({ personId: `A-stranger-${n}`, plant: 'BHKATS', name: 'Stranger' }))
+  await db
+    .insertInto('persons')
+    .values(strangers.map((one) => ({ ...one, phone: '+910000000001', language: 'hi', passwordHash: 'none of yours' })))
+    .execute()
+  expect((await logIn({ phone: '+910000000001', password: '4711' })).json().code).toBe('CHOOSE_CONNECTION')
+  await db.updateTable('persons').set({ phone: null }).where('personId', 'like', 'A-stranger-%').execute()
+})
+
 test('a shared phone lets in the one whose password it is', async () => {
   await setPersonPassword(w.database.db, w.mohan.personId, await hashPassword('0815'))
   const session = await logIn({ phone: '+910000000001', password: '0815' })
@@ -113,4 +124,15 @@ test('passwords cannot be tried out', async () => {
   const other = await strict.app.inject({ method: 'POST', url: '/v1/sessions', payload: { login: 'deepa', password: 'my own' } })
   expect(other.statusCode).toBe(401)
   await strict.close()
+})
+
+test('nor by going through everybody’s log-in from one address', async () => {
+  const strict = await startApi({ config: { logInsPerMinute: 1 } })
+  const codes = []
+  for (let n = 0; n < 7; n += 1) {
+    const payload = { login: `nobody${n}`, password: 'guess' }
+    codes.push((await strict.app.inject({ method: 'POST', url: '/v1/sessions', payload })).statusCode)
+  }
+  expect(codes).toEqual([401, 401, 401, 401, 401, 401, 429])
+  await strict.app.close()
 })
