@@ -11,7 +11,7 @@ import type { NextStep, StepOfDebt } from '../domain/arrears.ts'
 import { addDuration, addToInstant, dateAt, daysBetween } from '../domain/calendar.ts'
 import { firstCutMoment } from '../domain/chasing-calendar.ts'
 import { overdueMinor } from '../domain/debt.ts'
-import { depositParts } from '../domain/deposit.ts'
+import { depositParts, restorePartSource } from '../domain/deposit.ts'
 import { Contradiction } from '../domain/errors.ts'
 import { nextPeriod, periodContaining } from '../domain/period.ts'
 import { processIds } from '../domain/process-ids.ts'
@@ -162,7 +162,7 @@ async function draw(tx: Tx, { arrears, account }: InArrears, { steps, amountMino
   const today = dateAt(state.asOf, zone)
   await taken(tx, { steps, asOf: state.asOf })
   await drawDeposit(tx, { account, asOf: state.asOf, zone }, { amountMinor })
-  await askDepositAgain(tx, { arrears, account }, { source: `restore:${steps[0]?.chargeId ?? 0}`, amountMinor })
+  await askDepositAgain(tx, { arrears, account }, { chargeId: steps[0]?.chargeId ?? 0, amountMinor })
   const params = {
     customerId,
     remainingMinor: Math.max(0, overdueMinor(state.debts, today) - amountMinor),
@@ -179,11 +179,11 @@ async function draw(tx: Tx, { arrears, account }: InArrears, { steps, amountMino
   return true
 }
 
-/** In as many parts as the policy allows, one with each of the next bills. */
+/** In as many parts as the policy allows, one with each of the next bills: it stands on that bill, and nothing goes to it before. */
 async function askDepositAgain(
   tx: Tx,
   { arrears: { state, plant, currency }, account }: InArrears,
-  { source, amountMinor }: { source: string; amountMinor: number },
+  { chargeId, amountMinor }: { chargeId: number; amountMinor: number },
 ): Promise<void> {
   const { zone, policy } = plant
   const parts = depositParts({ dueMinor: amountMinor, parts: policy.deposit.maxParts, currency, policy })
@@ -191,7 +191,12 @@ async function askDepositAgain(
   for (const [index, part] of parts.entries()) {
     period = nextPeriod(period, policy.anchorDay)
     const dueOn = addDuration(period.from, policy.postpaid.dueAfter)
-    const charge = { kind: 'deposit', source: `${source}:${index + 1}`, amountMinor: part, dueOn } as const
+    const charge = {
+      kind: 'deposit',
+      source: restorePartSource({ chargeId, part: index + 1 }),
+      amountMinor: part,
+      dueOn,
+    } as const
     if (part > 0) await issueCharge(tx, { account, asOf: state.asOf }, charge)
   }
 }

@@ -1,10 +1,11 @@
-import type { BillingSubject } from '../db/queries/billing-subjects.ts'
+import type { BillingSubject, SubjectCharge } from '../db/queries/billing-subjects.ts'
 import type { IssuedBill, NewBill } from '../db/queries/bills.ts'
 import type { CustomerNotice } from '../db/queries/notices.ts'
 import type { PlantTerms } from '../db/queries/plants.ts'
 import type { JsonObject } from '../db/tables.ts'
-import { billDocument, type GroupedCharge } from '../domain/bill-document.ts'
+import { billDocument, depositToRestoreMinor, type GroupedCharge } from '../domain/bill-document.ts'
 import { addDays, addDuration, dateAt, latest } from '../domain/calendar.ts'
+import { isRestorePart } from '../domain/deposit.ts'
 import type { PeriodCharge } from '../domain/period-charge.ts'
 import { daysIn } from '../domain/period.ts'
 
@@ -15,7 +16,7 @@ export interface BillingContext {
   readonly rules: PlantTerms
 }
 
-/** Debts of these kinds appear on the next bill beside its electricity. */
+/** Debts of these kinds appear on the next bill beside its electricity, and so does the part that is due of a deposit that was drawn. */
 const GROUPED_KINDS: readonly string[] = ['fee', 'instalment', 'water']
 
 /** One bill as the paper says it, from an assessed period and what else stands on the account. */
@@ -25,17 +26,14 @@ export function newBill(
 ): NewBill {
   const { plant, asOf, rules } = context
   const { accountId, customerId, holder, openCharges, creditMinor } = subject
-  const grouped = openCharges.filter(
-    ({ kind, isBilled, nature }) => nature === 'debt' && !isBilled && GROUPED_KINDS.includes(kind),
-  )
-  const otherCharges: GroupedCharge[] = grouped.map(({ chargeId, kind, source, openMinor }) => ({
-    chargeId,
-    kind,
-    source,
-    amountMinor: openMinor,
-  }))
+  const dueOn = dueOnOf(context, charge)
+  // Who leaves is not asked for a deposit any more.
+  const restores = (one: SubjectCharge): boolean => isRestorePart(one) && subject.leftOn === null
+  const isGrouped = (one: SubjectCharge): boolean =>
+    !one.isBilled && (restores(one) ? one.dueOn <= dueOn : one.nature === 'debt' && GROUPED_KINDS.includes(one.kind))
+  const grouped = openCharges.filter(isGrouped)
   const outstanding = openCharges.filter(
-    (charge_) => !grouped.includes(charge_) && (charge_.nature === 'debt' || charge_.kind === 'electricity'),
+    (one) => !grouped.includes(one) && (one.nature === 'debt' || one.kind === 'electricity' || (restores(one) && one.isBilled)),
   )
   const outstandingMinor = outstanding.reduce((sum, { openMinor }) => sum + openMinor, 0)
   const head = {
@@ -45,11 +43,16 @@ export function newBill(
     customerId,
     holder,
     issuedAt: asOf,
-    dueOn: dueOnOf(context, charge),
+    dueOn,
     currency: rules.currency,
   }
-  const document = billDocument({ head, charge, otherCharges, outstandingMinor, creditMinor })
+  const document = billDocument({ head, charge, otherCharges: grouped.map(groupedCharge), outstandingMinor, creditMinor })
   return { accountId, customerId, charge, document, terms: termsOf(context, charge, document.readings) }
+}
+
+function groupedCharge(one: SubjectCharge): GroupedCharge {
+  const { chargeId, kind, source, openMinor: amountMinor } = one
+  return { chargeId, kind, source, amountMinor, ...(isRestorePart(one) && { line: 'deposit-to-restore' }) }
 }
 
 function dueOnOf({ asOf, rules }: BillingContext, charge: PeriodCharge): string {
@@ -88,7 +91,9 @@ export function billNotice(
   const { totalMinor, outstandingBeforeMinor: outstandingMinor, toPayMinor: payableMinor, dueOn, number } = document
   const creditUsedMinor = Math.min(document.creditBeforeMinor, totalMinor + outstandingMinor)
   const base = { accountId, dedupeKey: `bill:${number}`, asOf: context.asOf }
-  const money = { customerId, period: charge.period.key, creditUsedMinor, payableMinor, currency: document.currency }
+  const restoreMinor = depositToRestoreMinor(document)
+  const restore = restoreMinor > 0 ? { depositToRestoreMinor: restoreMinor } : {}
+  const money = { customerId, period: charge.period.key, creditUsedMinor, payableMinor, currency: document.currency, ...restore }
   if (charge.mode === 'prepaid') {
     const graceUntil = addDays(addDuration(dueOn, context.rules.policy.prepaid.grace), -1)
     return { ...base, kind: 'prepaid-advance-demanded', params: { ...money, amountMinor: totalMinor, payBy: dueOn, graceUntil } }

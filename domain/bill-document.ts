@@ -1,5 +1,6 @@
 import { billTotals } from './bill.ts'
 import type { IsoDate, IsoInstant } from './calendar.ts'
+import { sumMinor } from './money.ts'
 import { packageText } from './package.ts'
 import type { PackageMode } from './package.ts'
 import type { PeriodCharge } from './period-charge.ts'
@@ -10,6 +11,13 @@ export type GroupedCharge = {
   readonly kind: string
   readonly source: string
   readonly amountMinor: number
+  /** What the line says where the kind does not: a part of a deposit that was drawn. */
+  readonly line?: 'deposit-to-restore'
+}
+
+/** What a bill asks for to restore a drawn deposit. */
+export function depositToRestoreMinor({ otherCharges }: Pick<BillDocument, 'otherCharges'>): number {
+  return sumMinor(otherCharges.flatMap(({ line, amountMinor }) => (line === 'deposit-to-restore' ? [amountMinor] : [])))
 }
 
 export type BilledReading = {

@@ -51,6 +51,22 @@ export function depositParts(input: { dueMinor: number; parts: number; currency:
   return amounts.map((amount, index) => (index === 0 ? amount + (dueMinor - whole * unit) : amount))
 }
 
+/** Under which a part of a deposit that was drawn is asked for again: by the first debt it paid, and its number. */
+export function restorePartSource({ chargeId, part }: { chargeId: number; part: number }): string {
+  return `${RESTORES}${chargeId}:${part}`
+}
+
+/**
+ * True for a part of a drawn deposit. It is asked for by a bill: until it stands on one nothing goes to it, and afterwards it is
+ * outstanding like any other sum (policy "deposit drawn": restored in at most 3 parts).
+ */
+export function isRestorePart({ kind, source }: { kind: string; source: string }): boolean {
+  return kind === 'deposit' && source.startsWith(RESTORES)
+}
+
+/** How the sources of such parts begin. */
+export const RESTORES = 'restore:'
+
 /** Yearly review, and at a package change: top up only if short by more than 25 % and 100 rupees, excess credited (policy "deposit"). */
 export function reviewDeposit(input: { heldMinor: number; dueMinor: number; policy: DepositPolicy }): {
   topUpMinor: number

@@ -21,6 +21,7 @@ export interface SubjectCharge {
   readonly nature: 'debt' | 'demand'
   readonly amountMinor: number
   readonly openMinor: number
+  readonly dueOn: string
   readonly isBilled: boolean
 }
 
@@ -167,7 +168,7 @@ type AccountCharge = SubjectCharge & { readonly wholeReadWh: number | null }
 
 async function loadCharges(db: Db | Tx, accountIds: readonly string[]): Promise<Rows<AccountCharge>> {
   const { rows } = await sql<AccountCharge & { accountId: string }>`
-    select c.account_id as "accountId", c.charge_id as "chargeId", c.kind, c.source, c.nature, c.amount_minor as "amountMinor",
+    select c.account_id as "accountId", c.charge_id as "chargeId", c.kind, c.source, c.nature, c.amount_minor as "amountMinor", c.due_on as "dueOn",
       open_amount(c.charge_id) as "openMinor", exists (select 1 from bill_charges b where b.charge_id = c.charge_id) as "isBilled",
       (c.terms ->> 'wholeReadWh')::bigint as "wholeReadWh"
     from charges c

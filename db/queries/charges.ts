@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { allocate, type OpenCharge } from '../../domain/allocation.ts'
 import { chargeRule, type ChargeKind, type ChargeNature } from '../../domain/charge.ts'
 import { dateAt } from '../../domain/calendar.ts'
+import { isRestorePart } from '../../domain/deposit.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { credit, postAllocated, postChargeIssued } from '../../domain/ledger.ts'
 import type { PackageMode } from '../../domain/package.ts'
@@ -149,6 +150,16 @@ export async function findCharge(
   return charges.find((charge) => charge.kind === key.kind && charge.source === key.source)
 }
 
+/** Open charges that money may go to: a part of a drawn deposit not before a bill asks for it, whoever names it. */
+async function payableCharges(tx: Tx, accountId: string): Promise<ChargeState[]> {
+  const open = await readCharges(tx, accountId, { onlyOpen: true })
+  if (!open.some(isRestorePart)) return open
+  const billed = tx.selectFrom('billCharges').innerJoin('charges', 'charges.chargeId', 'billCharges.chargeId')
+  const rows = await billed.select('charges.chargeId').where('accountId', '=', accountId).execute()
+  const isBilled = new Set(rows.map(({ chargeId }) => chargeId))
+  return open.filter((charge) => !isRestorePart(charge) || isBilled.has(charge.chargeId))
+}
+
 /**
  * Puts the account's credit against its open charges (class, due date, id; named charges first) and posts each part. Safe to
  * call after anything that brings credit or a charge. The caller holds the account lock. Returns what was allocated.
@@ -160,7 +171,7 @@ export async function allocateCredit(
 ): Promise<{ chargeId: number; amountMinor: number }[]> {
   const creditMinor = await balanceOf(tx, credit(account.accountId))
   if (creditMinor <= 0) return []
-  const open = new Map((await readCharges(tx, account.accountId, { onlyOpen: true })).map((charge) => [charge.chargeId, charge]))
+  const open = new Map((await payableCharges(tx, account.accountId)).map((charge) => [charge.chargeId, charge]))
   const charges: OpenCharge[] = [...open].map(([id, { kind, nature, dueOn, openMinor }]) => ({
     id,
     kind,

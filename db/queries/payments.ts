@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { RESTORES } from '../../domain/deposit.ts'
 import type { BounceReason, PaymentChannel, PaymentMismatch, PaymentState } from '../../domain/payment.ts'
 import type { Db, Tx } from '../client.ts'
 import type { PaymentKey } from './payment-notices.ts'
@@ -137,11 +138,12 @@ export async function finishPayment(tx: Tx, paymentId: number, posted: PostedPay
     .execute()
 }
 
-/** What an account owes in all, debts and demands alike, in minor units. */
+/** What an account owes in all, debts and demands alike, in minor units; parts of a drawn deposit from their bill on. */
 export async function openTotalMinor(db: Db | Tx, accountId: string): Promise<number> {
   const { rows } = await sql<{
     open: number
-  }>`select coalesce(sum(open_amount(charge_id)), 0)::bigint as open from charges where account_id = ${accountId} and voided_at is null`.execute(
+  }>`select coalesce(sum(open_amount(charge_id)), 0)::bigint as open from charges where account_id = ${accountId} and voided_at is null
+    and not (kind = 'deposit' and starts_with(source, ${RESTORES}) and not exists (select 1 from bill_charges b where b.charge_id = charges.charge_id))`.execute(
     db,
   )
   return rows[0]?.open ?? 0

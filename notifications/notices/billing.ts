@@ -24,6 +24,8 @@ export interface BillingNotices {
     estimated: boolean
     totalMinor: number
     creditUsedMinor: number
+    /** The part of the total that restores a deposit that was drawn. */
+    depositToRestoreMinor?: number
     /** What was owed before this bill. */
     outstandingMinor: number
     /** Total less credit, plus what was owed before. */
@@ -44,6 +46,8 @@ export interface BillingNotices {
     customerId: string
     period: string
     amountMinor: number
+    /** The part of it that restores a deposit that was drawn. */
+    depositToRestoreMinor?: number
     creditUsedMinor: number
     payableMinor: number
     currency: string
