@@ -15,6 +15,8 @@ export interface Sighting {
 /** One story of the village. `see` returns what it was recognised by, or undefined until it has happened. */
 export interface Story {
   readonly title: string
+  /** Looked for when all others were seen. */
+  readonly isLast?: true
   readonly see: (eyes: Eyes) => Promise<Sighting | undefined>
 }
 

@@ -5,6 +5,7 @@ import { followClock } from './business-clock.ts'
 import { readUsers, readVillage } from './files.ts'
 import { villageProfiles } from './import/village-files.ts'
 import { createCaller } from './people/caller.ts'
+import { keepCash } from './people/cash.ts'
 import { type Company, createCompany } from './people/company.ts'
 import { createDisplays } from './people/display.ts'
 import { openNotebook } from './people/notebook.ts'
@@ -38,7 +39,7 @@ async function main(): Promise<void> {
   process.send?.('ready')
 
   // Each kind of errand goes its own rounds, so that a slow one holds up no other.
-  const rounds = [playStories, payBills, keepOffices, (all: Company) => doWork(all, displays)]
+  const rounds = [playStories, payBills, keepOffices, keepCash, (all: Company) => doWork(all, displays)]
   await Promise.all([...rounds.map((round) => goRounds(company, round)), followTime(company)])
 }
 

@@ -18,7 +18,7 @@ export const STORIES: readonly Story[] = [
   { title: 'A meter is away when its register is wanted', see: seeMeterAway },
   { title: 'A customer leaves with the deposit back', see: seeLeaver },
   { title: 'A customer is cut in August and lit again on paying', see: seeCutAndLit },
-  { title: 'The books balance', see: seeBooks },
+  { title: 'The books balance', isLast: true, see: seeBooks },
 ]
 
 interface ApplicationSeen {
