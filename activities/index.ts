@@ -19,6 +19,7 @@ import type { PaymentProviders } from './payment-providers.ts'
 import { createPaymentDecisionActivities } from './payment-decisions.ts'
 import { createPaymentActivities } from './payments.ts'
 import { createProcessActivities } from './processes.ts'
+import { createReconciliationActivities, type Runs } from './reconciliation.ts'
 import { createRefundActivities } from './refunds.ts'
 import { createMeterReturnActivities, createStockActivities } from './stock.ts'
 import { createTaskActivities } from './tasks.ts'
@@ -28,6 +29,8 @@ export interface ActivityDeps {
   readonly db: Db
   /** Whom to ask about payments in doubt, by provider; the sandbox's own without. */
   readonly providers?: PaymentProviders
+  /** What runs there are; without, the reconciler says that it did not look. */
+  readonly runs?: Runs
 }
 
 /** Every activity of the operations worker, one factory a dependency or area. */
@@ -46,6 +49,7 @@ export function createActivities(deps: ActivityDeps) {
       createStockActivities(deps),
       createMeterReturnActivities(deps),
       createApplicationEndingActivities(deps),
+      createReconciliationActivities(deps),
       createRefundActivities(deps),
       createTaskActivities(deps),
       createMeterActivities(deps),

@@ -12,6 +12,7 @@ import { bankStatementRoutes } from './routes/bank-statements.ts'
 import { cashDepositRoutes } from './routes/cash-deposits.ts'
 import { cashHandoverRoutes } from './routes/cash-handovers.ts'
 import { cashRoutes } from './routes/cash.ts'
+import { caseRoutes, reconciliationRoutes } from './routes/cases.ts'
 import { closureDecisionRoutes } from './routes/closure-decisions.ts'
 import { closureRoutes } from './routes/closures.ts'
 import { collectionRoutes } from './routes/collections.ts'
@@ -59,6 +60,8 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   ledgerRoutes,
   booksRoutes,
   bookClosingRoutes,
+  caseRoutes,
+  reconciliationRoutes,
   packageChangeRoutes,
   closureRoutes,
   closureDecisionRoutes,

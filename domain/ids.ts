@@ -79,6 +79,11 @@ export function bankDepositId(plant: string, n: number): string {
   return numbered(plant, 'B', String(checkedNumber(n)))
 }
 
+/** `BHKATS-C3`: something that did not agree. */
+export function caseId(plant: string, n: number): string {
+  return numbered(plant, 'C', String(checkedNumber(n)))
+}
+
 /** Plant, kind and number of an application, task, request or closure id; throws INVALID_INPUT for anything else. */
 export function parseNumberedId(text: string): { plant: string; kind: NumberedKind; n: number } {
   const [, plant = '', letter = '', digits = ''] = NUMBERED.exec(text) ?? []

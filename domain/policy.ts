@@ -141,6 +141,8 @@ export type PlantPolicy = {
     /** A line of the bank may be a deposit of so many days before. */
     readonly matchWithin: IsoDuration
   }
+  /** How long what should be is given, before the reconciler opens a case: a meter without a hold that stays dark, a period without a bill. */
+  readonly reconciliation: { readonly darkWithin: IsoDuration; readonly billedWithin: IsoDuration }
   readonly quietHours: { readonly from: LocalTime; readonly to: LocalTime }
 }
 
@@ -269,5 +271,6 @@ export const KATSA_POLICY_V1: PlantPolicy = {
     depositRefundClusterUpToMinor: 300_000,
   },
   cash: { ceilingMinor: 1_500_000, bankWithin: 'P3D', handOverWithin: 'P1D', verifyWithin: 'P3D', matchWithin: 'P5D' },
+  reconciliation: { darkWithin: 'P2D', billedWithin: 'P5D' },
   quietHours: { from: '20:00', to: '08:00' },
 }

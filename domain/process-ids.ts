@@ -13,6 +13,8 @@ export const processIds = {
   depositCash: (depositId: string) => id('deposit-cash', depositId),
   task: (taskId: string) => id('task', taskId),
   findDueBilling: (plant: string) => id('find-due-billing', plant),
+  reconciliation: (plant: string, date: string) => id('reconciliation', plant, date),
+  findDueReconciliation: (plant: string) => id('find-due-reconciliation', plant),
 } as const
 
 /** Parts are percent-encoded: a provider's reference may hold a colon, and two keys must never meet in one id. */

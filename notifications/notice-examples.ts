@@ -281,6 +281,10 @@ export const NOTICE_EXAMPLES: { readonly [K in NoticeKind]: readonly [NoticePara
   ],
   'process-reminder': [{ process: 'closing', requestId: closureId, plantCode: 'BHKATS', subjectId: customerId, waitedDays: 1 }],
   'process-escalated': [{ process: 'onboarding', requestId: applicationId, plantCode: 'BHKATS', waitedDays: 2 }],
+  'books-differ': [
+    { plantCode: 'BHKATS', day: '2026-08-14', newCases: 1, openCases: 3 },
+    { plantCode: 'BHKATS', day: '2026-08-14', newCases: 2, openCases: 2 },
+  ],
   'process-parked': [{ process: 'package-change', requestId, plantCode: 'BHKATS' }],
   ...CASH_NOTICE_EXAMPLES,
 }

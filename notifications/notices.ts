@@ -106,6 +106,7 @@ export const NOTICE_TRAITS: Readonly<Record<NoticeKind, NoticeTraits>> = {
   'process-reminder': TO_STAFF,
   'process-escalated': TO_STAFF,
   'process-parked': TO_STAFF,
+  'books-differ': TO_STAFF,
   'cash-over-ceiling': TO_STAFF,
   'cash-to-bank': TO_STAFF,
   'cash-shortage': TO_STAFF,

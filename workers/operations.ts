@@ -6,12 +6,14 @@ import {
   Worker,
   type WorkflowBundleOption,
 } from '@temporalio/worker'
+import { Client } from '@temporalio/client'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
 import { createActivities } from '../activities/index.ts'
 import { loadConfig, tellConfigError } from '../config.ts'
 import { createDatabase } from '../db/client.ts'
+import { temporalRuns } from './runs.ts'
 
 /** Activities at once; the database pool is as large, so that none waits for a connection. */
 const ACTIVITIES_AT_ONCE = 20
@@ -28,12 +30,13 @@ async function main(): Promise<void> {
   })
   const db = createDatabase(config.database.url, { poolSize: ACTIVITIES_AT_ONCE })
   const connection = await NativeConnection.connect({ address: config.temporal.address })
+  const client = new Client({ connection, namespace: config.temporal.namespace })
   const worker = await Worker.create({
     connection,
     namespace: config.temporal.namespace,
     taskQueue: config.temporal.taskQueue,
     ...workflowCode(),
-    activities: createActivities({ db }),
+    activities: createActivities({ db, runs: temporalRuns(client) }),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     maxCachedWorkflows: 1000,
     shutdownGraceTime: '10s',

@@ -3,7 +3,7 @@ import type { Db } from '../db/client.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { startOptions } from '../workflows/starts.ts'
 
-/** How often due billing is looked for, in wall time: what is due is decided by the plant's own clock. */
+/** How often due work is looked for, in wall time: what is due is decided by the plant's own clock. */
 const LOOK_EVERY = '1 hour'
 /** A firing missed for longer is not made up for one by one: the next look finds everything that is not done. */
 const CATCH_UP_WITHIN = '1 day'
@@ -13,6 +13,11 @@ export function billingScheduleId(plant: string): string {
   return `billing:${plant}`
 }
 
+/** The Schedule that reconciles a plant's books, by id. */
+export function reconciliationScheduleId(plant: string): string {
+  return `reconciliation:${plant}`
+}
+
 export interface ScheduleDeps {
   readonly db: Db
   readonly client: Client
@@ -20,8 +25,8 @@ export interface ScheduleDeps {
 }
 
 /**
- * Makes sure that every plant not in `known` has its Schedule for `findDueBilling` and that it is as it should be, and adds it to
- * `known`; repeating it changes nothing. At a sandbox plant, whose months pass in minutes, the run that fires stays and watches
+ * Makes sure that every plant not in `known` has its Schedules for `findDueBilling` and `findDueReconciliation` and that they are as they
+ * should be, and adds it to `known`; repeating it changes nothing. At a sandbox plant, whose months pass in minutes, the run that fires stays and watches
  * business time; overlap SKIP lets the Schedule start another only should that one end.
  */
 export async function ensureBillingSchedules(
@@ -31,23 +36,49 @@ export async function ensureBillingSchedules(
   const plants = await db.selectFrom('plants').select(['plant', 'sandbox']).orderBy('plant').execute()
   for (const { plant, sandbox } of plants.filter((one) => !known.has(one.plant))) {
     await ensure(client, billingSchedule(plant, { sandbox, taskQueue }))
+    await ensure(client, reconciliationSchedule(plant, { sandbox, taskQueue }))
     known.add(plant)
   }
 }
 
-/** What the Schedule of a plant should be. */
-export function billingSchedule(plant: string, { sandbox, taskQueue }: { sandbox: boolean; taskQueue: string }): ScheduleOptions {
+interface Choices {
+  readonly sandbox: boolean
+  readonly taskQueue: string
+}
+
+/** What the Schedule of a plant's billing should be. */
+export function billingSchedule(plant: string, choices: Choices): ScheduleOptions {
+  const workflow = { workflowType: 'findDueBilling', workflowId: processIds.findDueBilling(plant) }
+  return looking(plant, { ...choices, ...workflow, scheduleId: billingScheduleId(plant) })
+}
+
+/** What the Schedule of a plant's reconciliation should be. */
+export function reconciliationSchedule(plant: string, choices: Choices): ScheduleOptions {
+  const workflow = { workflowType: 'findDueReconciliation', workflowId: processIds.findDueReconciliation(plant) }
+  return looking(plant, { ...choices, ...workflow, scheduleId: reconciliationScheduleId(plant) })
+}
+
+function looking(
+  plant: string,
+  {
+    scheduleId,
+    workflowType,
+    workflowId,
+    sandbox,
+    taskQueue,
+  }: Choices & Record<'scheduleId' | 'workflowType' | 'workflowId', string>,
+): ScheduleOptions {
   return {
-    scheduleId: billingScheduleId(plant),
+    scheduleId,
     spec: { intervals: [{ every: LOOK_EVERY }] },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCH_UP_WITHIN, pauseOnFailure: false },
     action: {
       type: 'startWorkflow',
-      workflowType: 'findDueBilling',
-      workflowId: processIds.findDueBilling(plant),
+      workflowType,
+      workflowId,
       taskQueue,
       args: [{ plant, watch: sandbox }],
-      ...startOptions('findDueBilling', { plant }),
+      ...startOptions(workflowType, { plant }),
     },
   }
 }

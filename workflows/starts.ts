@@ -9,6 +9,8 @@ const SUMMARIES: Readonly<Record<string, (input: Input) => string>> = {
   doFieldTask: ({ taskId, customerId }) =>
     `Field task ${text(taskId)}${customerId === undefined ? '' : ` for ${text(customerId)}`}`,
   findDueBilling: ({ plant }) => `Find the billing that is due at ${text(plant)}`,
+  findDueReconciliation: ({ plant }) => `Find the reconciliation that is due at ${text(plant)}`,
+  reconcileBooks: ({ plant, date }) => `Close the books of ${text(plant)} for ${text(date)} and prove them`,
   runBilling: ({ plant, boundary }) => `Bill ${text(plant)} for the boundary ${text(boundary)}`,
   billCustomer: ({ customerId, period }) => `Bill ${text(customerId)} for the period from ${text(period)}`,
   collectDues: ({ customerId }) => `Collect what ${text(customerId)} owes`,

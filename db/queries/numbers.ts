@@ -17,5 +17,7 @@ export async function takeNumbers(tx: Tx, series: string, count: number): Promis
 
 /** The next id of a kind at a plant: `BHKATS-T12` for tasks (T), package requests (R), closures (L), bank deposits of cash (B). */
 export async function takePlantId(tx: Tx, plant: string, letter: 'T' | 'R' | 'L' | 'B'): Promise<string> {
-  return `${plant}-${letter}${await takeNumbers(tx, `${plant}:${letter}`, 1)}`
+  // The bills of the plant have the series of that letter.
+  const series = letter === 'B' ? `${plant}:bank-deposit` : `${plant}:${letter}`
+  return `${plant}-${letter}${await takeNumbers(tx, series, 1)}`
 }

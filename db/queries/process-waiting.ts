@@ -35,6 +35,8 @@ const KINDS: Readonly<Record<string, ProcessKind>> = {
   onboardCustomer: 'onboarding',
   runBilling: 'billing-run',
   findDueBilling: 'billing-run',
+  reconcileBooks: 'reconciliation',
+  findDueReconciliation: 'reconciliation',
   billCustomer: 'billing',
   collectDues: 'collection',
   receivePayment: 'payment',

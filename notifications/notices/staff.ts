@@ -45,5 +45,7 @@ export interface StaffNotices {
   'process-assigned': WaitingNotice
   'process-reminder': WaitingNotice & { waitedDays: number }
   'process-escalated': WaitingNotice & { waitedDays: number }
+  /** The reconciler found what does not agree. */
+  'books-differ': { plantCode: string; day: string; newCases: number; openCases: number }
   'process-parked': { process: ProcessKind; requestId: string; plantCode: string }
 }

@@ -31,4 +31,4 @@ export type ReadingDoubt = 'far-above-usual' | 'far-below-usual' | 'beyond-limit
 export type DecisionKind = Decision | 'application'
 /** The processes that may be parked until somebody retries them. */
 export type ProcessKind =
-  'onboarding' | 'billing-run' | 'billing' | 'collection' | 'payment' | 'package-change' | 'closing' | 'cash-deposit' | 'task'
+  'onboarding' | 'reconciliation' | 'billing-run' | 'billing' | 'collection' | 'payment' | 'package-change' | 'closing' | 'cash-deposit' | 'task'

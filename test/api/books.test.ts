@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { parse } from 'csv-parse/sync'
+import { inTransaction } from '../../db/queries/accounts.ts'
 import { closeBusinessDay } from '../../db/queries/books/closings.ts'
+import { keepCases } from '../../db/queries/cases.ts'
 import type { Role } from '../../domain/roles.ts'
 import { payInCash } from '../support/connections.ts'
 import { PLANT, ZONE } from '../support/village.ts'
@@ -141,4 +143,50 @@ describe('whose books', () => {
     expect((await get('cash?state=JH', 'cluster-in-charge')).statusCode).toBe(404)
     expect((await get('closings/JHDUMK/2026-07-01', 'cluster-in-charge')).statusCode).toBe(404)
   })
+})
+
+describe('a case', () => {
+  const post = (caseId: string, act: string, role: Role, key: string) =>
+    w.app.inject({
+      method: 'POST',
+      url: `/v1/cases/${caseId}/${act}`,
+      headers: { ...w.as(role), 'idempotency-key': key },
+      payload: { text: 'Looked at with the agent.' },
+    })
+
+  test('is seen by those whose plant it is, taken in hand once and settled once', async () => {
+    const found = {
+      rule: 'receivable-open-debts',
+      findings: [{ subject: w.sunita.accountId, detail: {} }],
+      isCutOff: false,
+    } as const
+    const at = { plant: PLANT, asOf: '2026-07-02T01:00:00.000Z' }
+    await inTransaction(w.database.db, (tx) => keepCases(tx, at, [found]))
+    const { items } = await cases('', 'cluster-in-charge')
+    expect(items).toMatchObject([{ caseId: 'BHKATS-C1', rule: found.rule, subject: w.sunita.accountId, state: 'open' }])
+    expect((await cases('?state=closed', 'cluster-in-charge')).items).toEqual([])
+    expect((await post('BHKATS-C1', 'acknowledge', 'cluster-in-charge', 'case-1')).json()).toMatchObject({
+      state: 'acknowledged',
+    })
+    expect((await post('BHKATS-C1', 'acknowledge', 'cluster-in-charge', 'case-2')).json().code).toBe('ALREADY_DECIDED')
+    expect((await post('BHKATS-C1', 'close', 'head-office', 'case-3')).json()).toMatchObject({
+      state: 'closed',
+      closedBy: 'geeta',
+    })
+    expect((await post('BHKATS-C1', 'close', 'csa', 'case-4')).statusCode).toBe(403)
+  })
+
+  test('of another plant is not there', async () => {
+    const stranger = { ...w.asStranger('cluster-in-charge'), 'idempotency-key': 'case-5' }
+    const reply = await w.app.inject({
+      method: 'POST',
+      url: '/v1/cases/BHKATS-C1/close',
+      headers: stranger,
+      payload: { text: 'x' },
+    })
+    expect([reply.statusCode, (await cases('', 'head-office')).items.length]).toEqual([404, 1])
+  })
+
+  const cases = async (query: string, role: Role) =>
+    (await w.app.inject({ url: `/v1/cases${query}`, headers: w.as(role) })).json<{ items: unknown[] }>()
 })

@@ -42,7 +42,7 @@ export async function liveStories(katsa: Village): Promise<Stories> {
   await katsa.start('collectDues', processIds.collection(cast.owes.customerId), { plant: PLANT, ...idsOf(cast.owes) })
   const left = await leaving(katsa, cast.leaves)
   const months = await monthPasses(katsa, cast)
-  return { ...stories, ...left, ...months, ...(await banking(katsa)) }
+  return { ...stories, ...left, ...months, ...(await banking(katsa)), ...(await proving(katsa)) }
 }
 
 interface Cast {
@@ -192,6 +192,16 @@ async function monthPasses(katsa: Village, { owes, isRead, paysAhead }: Cast): P
     'bill-customer-advance-lapsed': processIds.billing(paysAhead.customerId, '2026-07-01'),
     'run-billing-august': processIds.billingRun(PLANT, '2026-08-01'),
     'find-due-billing-watching': processIds.findDueBilling(PLANT),
+  }
+}
+
+/** The books of a day, closed and proved in the night after it. */
+async function proving(katsa: Village): Promise<Stories> {
+  const workflowId = processIds.findDueReconciliation(PLANT)
+  await katsa.start('findDueReconciliation', workflowId, { plant: PLANT, watch: true })
+  return {
+    'find-due-reconciliation-watching': workflowId,
+    'reconcile-books-agrees': processIds.reconciliation(PLANT, '2026-08-02'),
   }
 }
 

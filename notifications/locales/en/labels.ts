@@ -146,6 +146,7 @@ export const labels: Labels = {
   process: {
     onboarding: 'onboarding',
     'billing-run': 'billing run',
+    reconciliation: 'reconciliation of the books',
     billing: 'billing',
     collection: 'collection',
     payment: 'payment',

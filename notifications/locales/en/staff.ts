@@ -61,6 +61,10 @@ export const staff: TextsOf<StaffNotices> = {
     subject: `Still waiting: ${p.requestId}`,
     body: `The ${labels.process[p.process]} of ${p.requestId} (${forWhom(p.plantCode, p.subjectId)}) has been waiting for ${days(p.waitedDays)}. Please give it to somebody or see to it.`,
   }),
+  'books-differ': (p) => ({
+    subject: `Books differ: ${p.plantCode}`,
+    body: `The reconciliation of ${p.plantCode} for ${date(p.day)} found what does not agree: new cases ${p.newCases}, open in all ${p.openCases}. Please see to them.`,
+  }),
   'process-parked': (p) => ({
     subject: `Parked: ${p.requestId}`,
     body: `The ${labels.process[p.process]} of ${p.requestId} (${p.plantCode}) cannot go on by itself. Please see why, put it right and retry.`,

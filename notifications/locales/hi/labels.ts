@@ -146,6 +146,7 @@ export const labels: Labels = {
   process: {
     onboarding: 'ग्राहक को जोड़ना',
     'billing-run': 'बिल तैयार करना',
+    reconciliation: 'खातों का मिलान',
     billing: 'बिलिंग',
     collection: 'कलेक्शन',
     payment: 'भुगतान',

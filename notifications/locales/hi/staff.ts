@@ -61,6 +61,10 @@ export const staff: TextsOf<StaffNotices> = {
     subject: `अभी भी रुका हुआ: ${p.requestId}`,
     body: `${p.requestId} (${forWhom(p.plantCode, p.subjectId)}), ${labels.process[p.process]}: यह काम ${days(p.waitedDays)} से रुका हुआ है। कृपया इसे किसी को सौंपें या स्वयं देखें।`,
   }),
+  'books-differ': (p) => ({
+    subject: `हिसाब में अंतर: ${p.plantCode}`,
+    body: `${p.plantCode} के ${date(p.day)} के हिसाब के मिलान में अंतर मिला: नए मामले ${p.newCases}, कुल खुले मामले ${p.openCases}। कृपया इन्हें देखें।`,
+  }),
   'process-parked': (p) => ({
     subject: `रुका हुआ काम: ${p.requestId}`,
     body: `${p.requestId} (${p.plantCode}), ${labels.process[p.process]}: यह काम अपने आप आगे नहीं बढ़ सकता। कृपया कारण देखें, ठीक करें और दोबारा चलाएँ।`,
