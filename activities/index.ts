@@ -1,5 +1,6 @@
 import type { Db } from '../db/client.ts'
 import { createAdvanceActivities } from './advance-steps.ts'
+import { createAgreementActivities } from './agreements.ts'
 import { createApplicationEndingActivities } from './application-ending.ts'
 import { createBillingStepActivities } from './billing-steps.ts'
 import { createBillingActivities } from './billing.ts'
@@ -43,6 +44,7 @@ export function createActivities(deps: ActivityDeps) {
       createAdvanceActivities(deps),
       createClosingActivities(deps),
       createCollectionActivities(deps),
+      createAgreementActivities(deps),
       createOnboardingActivities(deps),
       createDemandActivities(deps),
       createAccountActivities(deps),

@@ -1,6 +1,7 @@
 import type { Api, ApiDeps } from './deps.ts'
 import { accountListRoutes } from './routes/account-lists.ts'
 import { accountRoutes } from './routes/accounts.ts'
+import { agreementRoutes } from './routes/agreements.ts'
 import { applicationDecisionRoutes } from './routes/application-decisions.ts'
 import { applicationRoutes } from './routes/applications.ts'
 import { auditRoutes } from './routes/audit.ts'
@@ -50,6 +51,7 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   taskDecisionRoutes,
   paymentRoutes,
   paymentDecisionRoutes,
+  agreementRoutes,
   paymentNoticeRoutes,
   receiptRoutes,
   cashRoutes,

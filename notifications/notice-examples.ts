@@ -192,6 +192,19 @@ export const NOTICE_EXAMPLES: { readonly [K in NoticeKind]: readonly [NoticePara
   'disconnection-warning': [{ ...debt, cutOn: '2026-08-27' }],
   'promise-noted': [{ ...debt, promisedFor: '2026-08-20' }],
   'promise-broken': [{ ...debt, promisedFor: '2026-08-20' }],
+  'plan-agreed': [
+    {
+      ...debt,
+      parts: [
+        { dueOn: '2026-08-31', amountMinor: 41_150 },
+        { dueOn: '2026-09-30', amountMinor: 41_150 },
+        { dueOn: '2026-10-31', amountMinor: 41_150 },
+      ],
+    },
+  ],
+  'plan-refused': [debt],
+  'plan-part-due': [{ ...debt, remainingMinor: 41_150, dueOn: '2026-08-31', part: 1, parts: 3 }],
+  'plan-broken': [{ ...debt, dueOn: '2026-08-31' }],
   'supply-cut': [
     { ...debt, reason: 'prepaid-lapsed', reconnectionFeeMinor: 5_000 },
     { ...debt, remainingMinor: 0, reason: 'own-wish', reconnectionFeeMinor: 0 },

@@ -69,6 +69,10 @@ export const NOTICE_TRAITS: Readonly<Record<NoticeKind, NoticeTraits>> = {
   'disconnection-warning': TO_CUSTOMER,
   'promise-noted': TO_CUSTOMER,
   'promise-broken': TO_CUSTOMER,
+  'plan-agreed': TO_CUSTOMER,
+  'plan-refused': TO_CUSTOMER,
+  'plan-part-due': TO_CUSTOMER,
+  'plan-broken': TO_CUSTOMER,
   // Wires that go dead or live without warning are a matter of safety, whatever the hour.
   'supply-cut': FOR_SAFETY,
   'supply-restored': FOR_SAFETY,

@@ -17,6 +17,10 @@ export const cutProtected = defineDecision('cut-protected')
 export const keepProtected = defineDecision('keep-protected')
 /** The cluster in-charge ends the contract of a customer who stayed dark and unpaid. */
 export const confirmBan = defineDecision('confirm-ban')
+/** An in-charge agrees that the debt is paid in the parts proposed. */
+export const agreePlan = defineDecision('agree-plan')
+/** An in-charge does not agree. */
+export const refusePlan = defineDecision('refuse-plan')
 /** The cluster in-charge goes on waiting. */
 export const declineBan = defineDecision('decline-ban')
 
@@ -37,6 +41,7 @@ export async function collectDues(input: CollectDuesInput): Promise<string> {
       if (hasLeft) return 'Left'
       assertProgress(progressOf(known))
       if (carriedTaskIds.length > 0) await work.noteCarried({ ...input, taskIds: carriedTaskIds, asOf: await p.now() })
+      else if (known.agreements?.act) await work.keepAgreements({ ...input, asOf: await p.now() })
       else if (supply.needed) await work.keepSupply({ ...input, asOf: await p.now() })
       else if (banned) {
         await work.endForNonPayment({ ...input, asOf: await p.now() })
@@ -53,7 +58,7 @@ export async function collectDues(input: CollectDuesInput): Promise<string> {
 function progressOf(known: CollectionFacts) {
   const { next, supply, carriedTaskIds, banned } = known
   const isStep = next.kind !== 'wait' && next.kind !== 'none'
-  const acts = carriedTaskIds.length > 0 || supply.needed || banned || isStep
+  const acts = carriedTaskIds.length > 0 || Boolean(known.agreements?.act) || supply.needed || banned || isStep
   return { ...known, next: { ...next, at: undefined, kind: acts ? `act:${next.kind}` : 'wait' } }
 }
 
@@ -67,7 +72,10 @@ async function waitForChange(p: Procedure, input: CollectDuesInput, before: Coll
   await p.waitFor({
     read: (asOf) => facts.readCollection({ ...input, asOf }),
     enough: (fact) => JSON.stringify(fact) !== seen,
-    until: earlier(before.next.kind === 'wait' ? before.next.until : undefined, before.supply.lookAgainAt ?? undefined),
+    until: earlier(
+      before.next.kind === 'wait' ? before.next.until : undefined,
+      earlier(before.supply.lookAgainAt ?? undefined, before.agreements?.lookAgainAt ?? undefined),
+    ),
     stage: { ...stageOf(before), topics: before.topics, details: `Open: ${before.openMinor}` },
     summary: `${input.customerId}: ${before.next.kind === 'wait' ? before.next.reason : before.next.kind}`,
   })
@@ -119,5 +127,13 @@ function acceptCollectionDecisions(p: Procedure, known: () => CollectionFacts): 
     refuse: about('ban'),
     description: 'End the contract for non-payment',
   })
+  const plan = {
+    step: () => known().agreements?.asks?.step ?? 'no-plan',
+    at: ['Chasing', 'AwaitingDecision', 'AwaitingMeter'],
+    refuse: () =>
+      known().agreements?.asks ? undefined : { code: 'WRONG_STAGE', message: 'No payment plan waits to be decided' },
+  }
+  p.decisions.accept(agreePlan, { ...plan, verdict: 'agreed', description: 'Agree that the debt is paid in parts' })
+  p.decisions.accept(refusePlan, { ...plan, verdict: 'refused', description: 'Do not agree to the parts proposed' })
   p.decisions.accept(declineBan, { step: asked, verdict: 'declined', at, refuse: about('ban'), description: 'Go on waiting' })
 }

@@ -9,6 +9,7 @@ import { periodContaining } from '../../domain/period.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import { isProtectedCategory, type Protection, putOffByPart } from '../../domain/protection.ts'
 import type { Db, Tx } from '../client.ts'
+import { agreementProtections } from './agreement-protections.ts'
 import { balanceOf } from './ledger.ts'
 import { type PlantTerms, readPlant } from './plants.ts'
 
@@ -184,6 +185,7 @@ async function readProtections(
 ): Promise<Protection[]> {
   return [
     ...(await categoryProtections(db, account, context)),
+    ...(await agreementProtections(db, account.accountId, { asOf: context.asOf, zone: context.plant.zone })),
     ...(await uncertainPayments(db, account.accountId)),
     ...(await putOff(db, account.accountId, context)),
   ]

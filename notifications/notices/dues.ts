@@ -22,6 +22,11 @@ export interface DuesNotices {
   'disconnection-warning': Debt & { cutOn: string }
   'promise-noted': Debt & { promisedFor: string }
   'promise-broken': Debt & { promisedFor: string }
+  'plan-agreed': Debt & { parts: readonly { dueOn: string; amountMinor: number }[] }
+  'plan-refused': Debt
+  /** `remainingMinor` is what this part still needs. */
+  'plan-part-due': Debt & { dueOn: string; part: number; parts: number }
+  'plan-broken': Debt & { dueOn: string }
   'supply-cut': Debt & { reason: CutReason; reconnectionFeeMinor: number }
   'supply-restored': { customerId: string; restoredOn: string }
   'reconnection-fee-charged': { customerId: string; feeMinor: number; currency: string; period: string }

@@ -46,6 +46,27 @@ export const dues: TextsOf<DuesNotices> = {
     subject: 'Promise not kept',
     body: `You promised to pay by ${date(p.promisedFor)}, but ${money(p.remainingMinor, p.currency)} for ${p.customerId} is still unpaid. Please pay now, or your supply may be cut.`,
   }),
+  'plan-agreed': (p) => ({
+    subject: 'Payment plan agreed',
+    body: sentences(
+      `It is agreed that ${money(p.remainingMinor, p.currency)} for ${p.customerId} is paid in ${p.parts.length} parts: ${p.parts
+        .map(({ dueOn, amountMinor }) => `${money(amountMinor, p.currency)} by ${date(dueOn)}`)
+        .join('; ')}.`,
+      'As long as each part comes in time, your supply is not cut for this debt.',
+    ),
+  }),
+  'plan-refused': (p) => ({
+    subject: 'Payment plan not agreed',
+    body: `The parts proposed for the ${money(p.remainingMinor, p.currency)} of ${p.customerId} could not be agreed. Please talk to our agent. ${howToPay(p.customerId)}`,
+  }),
+  'plan-part-due': (p) => ({
+    subject: 'Part of your payment plan is due',
+    body: `Part ${p.part} of ${p.parts} of your payment plan for ${p.customerId}, ${money(p.remainingMinor, p.currency)}, is due on ${date(p.dueOn)}. If you have paid, thank you.`,
+  }),
+  'plan-broken': (p) => ({
+    subject: 'Payment plan not kept',
+    body: `The part of your payment plan due on ${date(p.dueOn)} was not paid, so the plan has ended. ${money(p.remainingMinor, p.currency)} for ${p.customerId} is due now. Please pay, or your supply may be cut.`,
+  }),
   'supply-cut': (p) => ({
     subject: 'Supply switched off',
     body: sentences(

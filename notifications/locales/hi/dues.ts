@@ -46,6 +46,27 @@ export const dues: TextsOf<DuesNotices> = {
     subject: 'वादे के अनुसार भुगतान नहीं हुआ',
     body: `आपने ${date(p.promisedFor)} तक भुगतान का वादा किया था, पर ${p.customerId} के ${money(p.remainingMinor, p.currency)} अब भी बकाया हैं। कृपया अभी भुगतान करें, नहीं तो बिजली काटी जा सकती है।`,
   }),
+  'plan-agreed': (p) => ({
+    subject: 'किश्तों में भुगतान तय हुआ',
+    body: sentences(
+      `${p.customerId} के बकाया ${money(p.remainingMinor, p.currency)} को ${p.parts.length} किश्तों में जमा करना तय हुआ है: ${p.parts
+        .map(({ dueOn, amountMinor }) => `${date(dueOn)} तक ${money(amountMinor, p.currency)}`)
+        .join('; ')}।`,
+      'जब तक हर किश्त समय पर आती रहेगी, इस बकाया के लिए बिजली नहीं काटी जाएगी।',
+    ),
+  }),
+  'plan-refused': (p) => ({
+    subject: 'किश्तें तय नहीं हुईं',
+    body: `${p.customerId} के ${money(p.remainingMinor, p.currency)} के लिए बताई गई किश्तें मंज़ूर नहीं हुईं। कृपया हमारे एजेंट से बात करें। ${howToPay(p.customerId)}`,
+  }),
+  'plan-part-due': (p) => ({
+    subject: 'किश्त की तारीख पास है',
+    body: `${p.customerId} की ${p.parts} में से किश्त ${p.part}, ${money(p.remainingMinor, p.currency)}, ${date(p.dueOn)} तक जमा करनी है। अगर आप दे चुके हैं तो धन्यवाद।`,
+  }),
+  'plan-broken': (p) => ({
+    subject: 'किश्त समय पर नहीं मिली',
+    body: `${date(p.dueOn)} की किश्त जमा नहीं हुई, इसलिए किश्तों की बात अब ख़त्म हुई। ${p.customerId} के ${money(p.remainingMinor, p.currency)} अब बकाया हैं। कृपया अभी भुगतान करें, नहीं तो बिजली काटी जा सकती है।`,
+  }),
   'supply-cut': (p) => ({
     subject: 'बिजली बंद की गई',
     body: sentences(
