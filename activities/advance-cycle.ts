@@ -114,7 +114,7 @@ async function readDemand(db: Db | Tx, key: CycleKey): Promise<Advance | null> {
     select c.charge_id as "chargeId", c.amount_minor as "amountMinor", open_amount(c.charge_id) as "openMinor", c.voided_at is not null as "isVoided",
       c.issued_at as "issuedAt", c.terms,
       coalesce((select sum(a.amount_minor) from allocations a where a.charge_id = c.charge_id), 0) as "paidMinor",
-      coalesce((select sum(n.amount_minor) from notes n where n.charge_id = c.charge_id and n.kind = 'credit'), 0) as "notedMinor",
+      coalesce((select sum(n.amount_minor) from notes n where n.charge_id = c.charge_id and n.source like 'dark-days:%'), 0) as "notedMinor",
       coalesce((select sum(p.amount_minor) from postings p where p.event_key like 'advance-unused:' || c.charge_id || ':%'), 0) as "returnedMinor",
       coalesce((select sum(case when p.debit like 'unearned:%' then p.amount_minor else -p.amount_minor end)
         from postings p where p.event_key like 'earned:' || c.charge_id || ':%' and (p.debit like 'unearned:%' or p.credit like 'unearned:%')), 0) as "earnedMinor"

@@ -3,13 +3,14 @@ import { type LockedAccount, inTransaction } from '../db/queries/accounts.ts'
 import { allocateCredit } from '../db/queries/charges.ts'
 import { post } from '../db/queries/ledger.ts'
 import { queueNotice } from '../db/queries/notices.ts'
-import { takeNumbers } from '../db/queries/numbers.ts'
+import { insertNote, readChargeToCorrect, takeNoteNumber } from '../db/queries/notes.ts'
 import { nudge } from '../db/queries/outbox.ts'
 import { liftHold, placeHold } from '../db/queries/supply.ts'
 import { readSupplyState } from '../db/queries/supply-state.ts'
 import { type Advance, advanceReckoning, type AdvanceStep, ownHold } from '../domain/advance-cycle.ts'
 import { dateAt } from '../domain/calendar.ts'
 import { postPrepaidEarned, postPrepaidUnused } from '../domain/ledger.ts'
+import { creditedByRule } from '../domain/note.ts'
 import {
   type AdvanceCycle,
   type AdvanceFacts,
@@ -111,22 +112,22 @@ interface DarkDaysNote {
 }
 
 async function insertDarkDaysNote(tx: Tx, { account, advance, noteMinor, darkDays, asOf }: DarkDaysNote): Promise<void> {
-  const n = await takeNumbers(tx, `${account.plant}:N`, 1)
-  await tx
-    .insertInto('notes')
-    .values({
-      number: `${account.plant}-N-${String(n).padStart(6, '0')}`,
-      accountId: account.accountId,
+  const { lines } = await readChargeToCorrect(tx, advance.chargeId)
+  const number = await takeNoteNumber(tx, account.plant)
+  await insertNote(
+    tx,
+    { account, asOf, number },
+    {
       chargeId: advance.chargeId,
       kind: 'credit',
       amountMinor: noteMinor,
+      lines: creditedByRule(lines, noteMinor),
       reason: `dark-days:${darkDays}`,
       source: `dark-days:${advance.chargeId}:${advance.notedMinor}`,
       madeBy: 'system',
       approvedBy: 'policy',
-      businessAt: asOf,
-    })
-    .execute()
+    },
+  )
 }
 
 async function relight(tx: Tx, facts: Facts): Promise<void> {

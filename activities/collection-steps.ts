@@ -10,7 +10,7 @@ import { decideUnpaidHold, placeUnpaidHold } from '../db/queries/unpaid-hold.ts'
 import type { NextStep, StepOfDebt } from '../domain/arrears.ts'
 import { addDuration, addToInstant, dateAt, daysBetween } from '../domain/calendar.ts'
 import { firstCutMoment } from '../domain/chasing-calendar.ts'
-import { overdueMinor } from '../domain/debt.ts'
+import { chaseableMinor, overdueMinor } from '../domain/debt.ts'
 import { depositParts, restorePartSource } from '../domain/deposit.ts'
 import { Contradiction } from '../domain/errors.ts'
 import { nextPeriod, periodContaining } from '../domain/period.ts'
@@ -230,7 +230,7 @@ function firstDebt({ state, plant }: Arrears, steps: readonly StepOfDebt[]) {
 
 function openOf({ state }: Arrears, steps: readonly StepOfDebt[]): number {
   const chargeIds = new Set(steps.map(({ chargeId }) => chargeId))
-  return state.debts.filter(({ chargeId }) => chargeIds.has(chargeId)).reduce((sum, { openMinor }) => sum + openMinor, 0)
+  return state.debts.filter(({ chargeId }) => chargeIds.has(chargeId)).reduce((sum, debt) => sum + chaseableMinor(debt), 0)
 }
 
 function overdueOrOpen(arrears: Arrears, steps: readonly StepOfDebt[]): number {

@@ -7,6 +7,8 @@ import { createBillingActivities } from './billing.ts'
 import { createCashDepositActivities } from './cash-deposits.ts'
 import { createClosingActivities } from './closing.ts'
 import { createCollectionActivities } from './collection.ts'
+import { createCorrectionActivities } from './corrections.ts'
+import { createDisputeActivities } from './disputes.ts'
 import { createAccountActivities, createDemandActivities } from './demands.ts'
 import { refusalsAreFinal } from './failure.ts'
 import { mergeActivities } from './merge.ts'
@@ -45,6 +47,8 @@ export function createActivities(deps: ActivityDeps) {
       createClosingActivities(deps),
       createCollectionActivities(deps),
       createAgreementActivities(deps),
+      createCorrectionActivities(deps),
+      createDisputeActivities(deps),
       createOnboardingActivities(deps),
       createDemandActivities(deps),
       createAccountActivities(deps),

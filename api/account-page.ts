@@ -2,6 +2,7 @@ import type { Static } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { listBills, listCharges, listNotices, listPayments, listReadings } from '../db/queries/account-history.ts'
 import { readBalances, readConnectionPage, readHolder, readMeterPage } from '../db/queries/account-page.ts'
+import { listNotes } from '../db/queries/notes.ts'
 import { processesOf } from '../db/queries/process-list.ts'
 import type { VisibleAccount } from '../db/queries/visibility.ts'
 import type { AccountPage } from './account-schemas.ts'
@@ -45,5 +46,6 @@ async function readMoney(db: ApiDeps['db'], accountId: string): Promise<Static<t
     charges,
     bills: await listBills(db, accountId, { limit: RECENT }),
     payments: await listPayments(db, accountId, { limit: RECENT }),
+    notes: await listNotes(db, accountId, { limit: RECENT }),
   }
 }

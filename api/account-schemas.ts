@@ -1,4 +1,5 @@
 import { Type } from '@fastify/type-provider-typebox'
+import { Note } from './correction-schemas.ts'
 import { Process } from './process-view.ts'
 import { AccountId, Actor, Currency, CustomerId, EnergyWh, IsoDate, IsoInstant, MoneyMinor, Nullable, Plant } from './schemas.ts'
 
@@ -171,7 +172,8 @@ export const AccountPage = Type.Object({
   readings: Type.Array(Reading),
   processes: Type.Array(Process),
   money: Nullable(
-    Type.Object({ balances: Balances, charges: Type.Array(Charge), bills: Type.Array(Bill), payments: Type.Array(Payment) }),
+    Type.Object({ balances: Balances, charges: Type.Array(Charge), bills: Type.Array(Bill), payments: Type.Array(Payment),
+ notes: Type.Array(Note), }),
   ),
   notices: Nullable(Type.Array(Notice)),
 })

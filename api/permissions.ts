@@ -42,6 +42,19 @@ export const PERMISSIONS = {
   'applications.decide': OFFICE,
   'applications.waive-deposit': ['state-in-charge', 'head-office'],
 
+  'papers.read': ['customer', ...PLANT_OFFICE],
+  'papers.make': ['customer', ...PLANT_OFFICE],
+
+  'corrections.read': PLANT_OFFICE,
+  'corrections.request': PLANT_OFFICE,
+  'corrections.write-off': ['state-in-charge', 'head-office'],
+  // A reading is decided by another person at the plant; what it takes else is asked of each by its amount.
+  'corrections.decide': STAFF,
+  'corrections.withdraw': STAFF,
+  'disputes.read': ['customer', ...PLANT_OFFICE],
+  'disputes.raise': ['customer', 'csa', 'operator', 'cluster-in-charge'],
+  'disputes.answer': PLANT_OFFICE,
+
   'payments.read': ['customer', ...PLANT_OFFICE],
   'payments.take-cash': ['csa', 'operator', 'cluster-in-charge'],
   'payments.match': OFFICE,

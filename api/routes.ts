@@ -5,6 +5,9 @@ import { agreementRoutes } from './routes/agreements.ts'
 import { applicationDecisionRoutes } from './routes/application-decisions.ts'
 import { applicationRoutes } from './routes/applications.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { billRecordRoutes } from './routes/bill-records.ts'
+import { correctionRoutes } from './routes/corrections.ts'
+import { disputeRoutes } from './routes/disputes.ts'
 import { billRoutes } from './routes/bills.ts'
 import { bookClosingRoutes } from './routes/book-closings.ts'
 import { booksRoutes } from './routes/books.ts'
@@ -70,6 +73,9 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   collectionRoutes,
   billingRoutes,
   billRoutes,
+  billRecordRoutes,
+  correctionRoutes,
+  disputeRoutes,
   readingRoutes,
 ]
 

@@ -57,6 +57,7 @@ export const AccountId = Type.String({
 export const TaskId = Type.String({ pattern: '^[A-Z]{6}-T[0-9]{1,9}$', examples: ['BHKATS-T12'] })
 export const RequestId = Type.String({ pattern: '^[A-Z]{6}-R[0-9]{1,9}$', examples: ['BHKATS-R5'] })
 export const ClosureId = Type.String({ pattern: '^[A-Z]{6}-L[0-9]{1,9}$', examples: ['BHKATS-L3'] })
+export const BillNumber = Type.String({ pattern: '^[A-Z]{6}-[A-Z]-[0-9]{6,12}$', examples: ['BHKATS-B-000123'] })
 export const Serial = Type.String({
   pattern: '^[A-Z0-9]{4,20}$',
   description: 'A meter’s serial number.',

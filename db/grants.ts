@@ -14,6 +14,7 @@ export const APPEND_ONLY = [
   'allocations',
   'notes',
   'note_lines',
+  'disputed_charges',
   'cash_counts',
   'bank_statements',
   'bank_statement_lines',

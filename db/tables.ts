@@ -330,6 +330,32 @@ export interface ConnectionTerms {
   toDate: string | null;
 }
 
+export interface Corrections {
+  accountId: string;
+  amountMinor: number | null;
+  approvedBy: string | null;
+  chargeId: number | null;
+  correctionId: string;
+  currency: string;
+  customerId: string | null;
+  disputeId: string | null;
+  disputeRound: number | null;
+  endedAs: string | null;
+  endedAt: string | null;
+  kind: string;
+  lines: Generated<Json>;
+  noteId: number | null;
+  photoRef: string | null;
+  plant: string;
+  readingId: number | null;
+  reason: string;
+  recordedAt: Generated<string>;
+  registerWh: number | null;
+  requestedAt: string;
+  requestedBy: string;
+  textId: number | null;
+}
+
 export interface DailyRounds {
   madeOn: string;
   plant: string;
@@ -345,6 +371,37 @@ export interface Decisions {
   textId: number | null;
   verdict: string;
   workflowId: string;
+}
+
+export interface DisputedCharges {
+  amountMinor: number;
+  chargeId: number;
+  disputeId: string;
+}
+
+export interface Disputes {
+  accountId: string;
+  amountMinor: number;
+  answer: string | null;
+  answeredAt: string | null;
+  answeredBy: string | null;
+  answerReason: string | null;
+  answerTextId: number | null;
+  billId: number;
+  closedAs: string | null;
+  closedAt: string | null;
+  currency: string;
+  customerId: string | null;
+  disputeId: string;
+  dueAt: string;
+  isWhole: boolean;
+  plant: string;
+  raisedAt: string;
+  raisedBy: string;
+  reason: string;
+  recordedAt: Generated<string>;
+  round: Generated<number>;
+  textId: number | null;
 }
 
 export interface DunningSteps {
@@ -531,6 +588,7 @@ export interface Notes {
   madeBy: string;
   noteId: Generated<number>;
   number: string;
+  raises: number | null;
   reason: string;
   recordedAt: Generated<string>;
   source: string;
@@ -629,6 +687,27 @@ export interface Packages {
   retiredOn: string | null;
   timing: string;
   version: number;
+}
+
+export interface PaperRenderings {
+  format: string;
+  paperId: string;
+  recordedAt: Generated<string>;
+  sha256: string;
+}
+
+export interface Papers {
+  accountId: string;
+  kind: string;
+  language: string;
+  madeAt: string;
+  madeBy: string;
+  model: Json;
+  paperId: string;
+  plant: string;
+  recordedAt: Generated<string>;
+  subject: string;
+  templateVersion: number;
 }
 
 export interface PaymentNotices {
@@ -786,6 +865,7 @@ export interface Postings {
   debit: string;
   eventKey: string;
   leg: number;
+  plant: string;
   postingId: Generated<number>;
   recordedAt: Generated<string>;
 }
@@ -836,8 +916,17 @@ export interface ProtectedDays {
   reason: string;
 }
 
+export interface ReadingAdjustments {
+  accountId: string;
+  amountMinor: number;
+  chargedIn: number | null;
+  correctionId: string;
+  detail: Json;
+}
+
 export interface Readings {
   boundary: string | null;
+  corrects: number | null;
   customerId: string;
   enteredBy: string;
   photoRef: string | null;
@@ -851,6 +940,18 @@ export interface Readings {
   state: string;
   takenAt: string;
   taskId: string | null;
+}
+
+export interface ReconciliationSteps {
+  businessDate: string;
+  found: number;
+  gone: number;
+  opened: number;
+  plant: string;
+  provedAt: string;
+  recordedAt: Generated<string>;
+  remark: string | null;
+  step: string;
 }
 
 export interface Refunds {
@@ -933,8 +1034,11 @@ export interface DB {
   closures: Closures;
   connections: Connections;
   connectionTerms: ConnectionTerms;
+  corrections: Corrections;
   dailyRounds: DailyRounds;
   decisions: Decisions;
+  disputedCharges: DisputedCharges;
+  disputes: Disputes;
   dunningSteps: DunningSteps;
   feeders: Feeders;
   freeTexts: FreeTexts;
@@ -959,6 +1063,8 @@ export interface DB {
   outbox: Outbox;
   packageRequests: PackageRequests;
   packages: Packages;
+  paperRenderings: PaperRenderings;
+  papers: Papers;
   paymentNotices: PaymentNotices;
   paymentOpenItems: PaymentOpenItems;
   paymentPlanParts: PaymentPlanParts;
@@ -975,7 +1081,9 @@ export interface DB {
   processWaits: ProcessWaits;
   promises: Promises;
   protectedDays: ProtectedDays;
+  readingAdjustments: ReadingAdjustments;
   readings: Readings;
+  reconciliationSteps: ReconciliationSteps;
   refunds: Refunds;
   sessions: Sessions;
   staff: Staff;

@@ -13,7 +13,9 @@ export function afterCutStep(state: ArrearsState, today: IsoDate): NextStep {
   const { cutAt, banDeclinedAt, asOf, calendar } = state
   const debts = overdueDebts(state.debts, today)
   const terms = debts[0]?.terms
-  if (cutAt === undefined || !terms) return { kind: 'wait', reason: 'clock' }
+  // What is disputed is neither drawn from the deposit nor a reason to end the contract until it is answered.
+  const isDisputed = state.debts.some(({ disputed }) => disputed !== undefined)
+  if (cutAt === undefined || !terms) return { kind: 'wait', reason: isDisputed ? 'dispute' : 'clock' }
   const banAt = startOfDay(addDuration(dateAt(banDeclinedAt ?? cutAt, calendar.zone), terms.banAfter), calendar.zone)
   if (asOf >= banAt)
     return isBanAsked(state, today)

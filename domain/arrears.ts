@@ -42,9 +42,21 @@ export function nextStep(state: ArrearsState): NextStep {
   return due ? act(due, state, today) : waiting(moves, state)
 }
 
-/** Whether the hold `unpaid` still has a reason: it is lifted when nothing is overdue (policy "reconnection"; fees are no condition). */
-export function unpaidHoldShouldStand({ debts, today }: { debts: readonly Debt[]; today: IsoDate }): boolean {
-  return overdueDebts(debts, today).length > 0
+/**
+ * Whether the hold `unpaid` still has a reason: it is lifted when nothing is overdue (policy "reconnection"; fees are no condition). What
+ * was disputed before the cut never was a reason for it; what is disputed after it does not undo it until it is answered.
+ */
+export function unpaidHoldShouldStand(input: {
+  debts: readonly Debt[]
+  today: IsoDate
+  cutAt?: IsoInstant | undefined
+}): boolean {
+  const { debts, today, cutAt } = input
+  const asCut = debts.map(({ disputed, ...debt }): Debt => {
+    const isReason = disputed !== undefined && cutAt !== undefined && disputed.since > cutAt
+    return isReason || disputed === undefined ? debt : { ...debt, disputed }
+  })
+  return overdueDebts(asCut, today).length > 0
 }
 
 /**
@@ -62,7 +74,7 @@ export function mayPlaceUnpaidHold(
 
 /** While the connection is cut only reminders of newer bills go on; then the deposit, then the ban; paid up, it is reconnected. */
 function whileCut(state: ArrearsState, today: IsoDate, moves: readonly Move[]): NextStep {
-  if (!unpaidHoldShouldStand({ debts: state.debts, today })) return { kind: 'reconnect', at: state.asOf }
+  if (!unpaidHoldShouldStand({ debts: state.debts, today, cutAt: state.cutAt })) return { kind: 'reconnect', at: state.asOf }
   const due = dueNow(moves, 'remind', state.asOf)
   if (due.length > 0) return act(due, state, today)
   const step = afterCutStep(state, today)

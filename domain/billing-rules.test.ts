@@ -12,6 +12,11 @@ import type { Decision } from './approvals.ts'
 import { assessCharge } from './bill.ts'
 import { chargeRule, natureOf } from './charge.ts'
 import type { ChargeKind } from './charge.ts'
+import { assertCorrectedRegister, adjustmentMinor } from './reading-correction.ts'
+import { assessNote } from './note.ts'
+import type { NoteKind } from './note.ts'
+import { chaseableMinor, flagOf } from './debt.ts'
+import { disputedParts } from './dispute.ts'
 import { checkPackageChange, connectionWork, packageChangeApprovals } from './package-change.ts'
 import { checkReading, consumptionAcrossMeters, estimateWh, trueUp } from './reading.ts'
 import { connectionStatus, mayBeLive } from './hold.ts'
@@ -80,6 +85,60 @@ const RUNNERS: Record<string, Runner> = {
     }
   },
   'Other postings': (row) => ({ postings: postings(EVENTS[cell(row, 'event')]?.() ?? []) }),
+  'Credit and debit notes': (row) => {
+    const credited = words(row.credited).map(numberedLine)
+    const lines = words(row.lines).map((amount, index) => ({
+      line: index + 1,
+      amountMinor: minor(amount),
+      creditedMinor: credited.find(({ line }) => line === index + 1)?.amountMinor ?? 0,
+    }))
+    const leftMinor = lines.reduce((sum, { amountMinor, creditedMinor }) => sum + amountMinor - creditedMinor, 0)
+    const earned = optional(row.earned)
+    const charge = {
+      nature: earned === undefined ? ('debt' as const) : ('demand' as const),
+      currency: 'INR',
+      isVoid: false,
+      openMinor: minor(row.open),
+      creditableMinor: earned === undefined ? leftMinor : minor(earned),
+      lines,
+    }
+    const asked = {
+      kind: cell(row, 'note') as NoteKind,
+      amountMinor: minor(row.amount),
+      lines: words(row.named).map(numberedLine),
+    }
+    const made = assessNote(charge, asked)
+    return {
+      made: rupees(made.amountMinor),
+      'on lines': made.lines.map(({ line, amountMinor }) => `${line}:${rupees(amountMinor)}`).join(' ') || '–',
+      'taken back': rupees(made.takeBackMinor),
+    }
+  },
+  'A disputed part': (row) => {
+    const debt = debtOf({
+      dueOn: '2026-08-10',
+      openMinor: minor(row.open),
+      ...(row.disputed !== '–' && { disputed: { amountMinor: minor(row.disputed), since: '2026-08-05T06:00:00.000Z' } }),
+    })
+    const flag = flagOf({ debts: [debt], depositHeldMinor: 50_000, today: TODAY, terms: policy.chasing })
+    return { chased: rupees(chaseableMinor(debt)), flag: flag ?? 'none' }
+  },
+  'What of a bill is disputed': (row) => ({
+    parts: disputedParts(
+      words(row.charges).map((amount, index) => ({ chargeId: index + 1, creditableMinor: minor(amount) })),
+      row.amount === 'all' ? undefined : minor(row.amount),
+    )
+      .map(({ chargeId, amountMinor }) => `${chargeId}:${rupees(amountMinor)}`)
+      .join(' '),
+  }),
+  'A corrected reading': (row) => {
+    const registers = { readRegisterWh: Number(row.read), correctedRegisterWh: Number(row.right) }
+    const nextWh = optional(row.next)
+    assertCorrectedRegister({ ...registers, lastWh: Number(row.last), nextWh: nextWh === undefined ? undefined : Number(nextWh) })
+    const rate = (text: string | undefined) => (optional(text) === undefined ? null : minor(text))
+    const around = { rateBeforeMinorPerKwh: rate(row['price before']), rateAfterMinorPerKwh: rate(row['price after']) }
+    return { 'next bill': rupees(adjustmentMinor(registers, around)) }
+  },
   'Package texts': (row) => {
     const { code, mode, timing, loadLimitW, fixedChargeMinor, energyRateMinorPerKwh } = parsePackageText(cell(row, 'text'), 'INR')
     return {
@@ -288,6 +347,11 @@ const ASHA = ledger.cash('asha')
 const PAYTM = ledger.wallet('paytm')
 const ELECTRICITY = { kind: 'electricity', nature: 'debt' } as const
 
+const numberedLine = (text: string): { line: number; amountMinor: number } => {
+  const [line, amount] = text.split(':')
+  return { line: Number(line), amountMinor: minor(amount) }
+}
+
 const EVENTS: Record<string, () => Posting[]> = {
   'payment of 100 in cash to asha': () => ledger.postPaymentReceived(OWNER, { into: ASHA, amountMinor: 10_000 }),
   'payment of 100 by paytm': () => ledger.postPaymentReceived(OWNER, { into: PAYTM, amountMinor: 10_000 }),
@@ -309,6 +373,12 @@ const EVENTS: Record<string, () => Posting[]> = {
   'deposit excess of 300': () => ledger.postDepositExcess(OWNER, { amountMinor: 30_000 }),
   'credit note of 100 on electricity with 60 open': () =>
     ledger.postCreditNote(OWNER, { ...ELECTRICITY, amountMinor: 10_000, openMinor: 6_000 }),
+  'credit note of 469, all paid, with the 0.50 rounding': () =>
+    ledger.postCreditNote(OWNER, { ...ELECTRICITY, amountMinor: 46_900, openMinor: 46_900, roundingMinor: 50 }),
+  'debit note of 100 on electricity': () => ledger.postChargeIssued(OWNER, { ...ELECTRICITY, amountMinor: 10_000 }),
+  '40 of an earned advance turn out not to be': () => ledger.postPrepaidUnearned(OWNER, { amountMinor: 4_000 }),
+  'what was put against a bill, 100, is taken back': () =>
+    ledger.postTakenBack(OWNER, { ...ELECTRICITY, amountMinor: 10_000, origin: 'credit' }),
   'opening deposit of 450': () => ledger.postOpeningDeposit(OWNER, { amountMinor: 45_000 }),
   'unused advance of 83 before its period': () => ledger.postPrepaidUnused(OWNER, { amountMinor: 8_300, alreadyEarned: false }),
   'unused advance of 83 in its period': () => ledger.postPrepaidUnused(OWNER, { amountMinor: 8_300, alreadyEarned: true }),

@@ -37,6 +37,8 @@ export type Debt = {
   readonly kind: ChargeKind
   readonly dueOn: IsoDate
   readonly openMinor: number
+  /** How much of it is disputed, and since when: that part is not chased until the dispute is answered. */
+  readonly disputed?: { readonly amountMinor: number; readonly since: IsoInstant }
   /** When a payment of it bounced: who believed it was paid is warned anew. */
   readonly reopenedAt?: IsoInstant
   /** Terms pinned at issue. */
@@ -44,9 +46,14 @@ export type Debt = {
   readonly steps: readonly DunningRecord[]
 }
 
-/** Debts past due with something open, and whose arrears may cut (policy "EMI, water": those never do). */
+/** What of a debt may be chased: what is open beyond the disputed part (issue 4, "Disputes"). */
+export function chaseableMinor({ openMinor, disputed }: Pick<Debt, 'openMinor' | 'disputed'>): number {
+  return Math.max(openMinor - (disputed?.amountMinor ?? 0), 0)
+}
+
+/** Debts past due with something to chase, and whose arrears may cut (policy "EMI, water": those never do). */
 export function overdueDebts(debts: readonly Debt[], today: IsoDate): Debt[] {
-  return debts.filter((debt) => debt.openMinor > 0 && isPastDue(debt.dueOn, today) && cutsSupply(debt))
+  return debts.filter((debt) => chaseableMinor(debt) > 0 && isPastDue(debt.dueOn, today) && cutsSupply(debt))
 }
 
 /** True for a debt whose arrears may cut supply. */
@@ -54,9 +61,9 @@ export function cutsSupply({ kind }: Pick<Debt, 'kind'>): boolean {
   return mayLeadToCut({ kind, nature: 'debt' })
 }
 
-/** What is past due and may cut, in minor units. */
+/** What is past due, not disputed, and may cut, in minor units. */
 export function overdueMinor(debts: readonly Debt[], today: IsoDate): number {
-  return sumMinor(overdueDebts(debts, today).map(({ openMinor }) => openMinor))
+  return sumMinor(overdueDebts(debts, today).map(chaseableMinor))
 }
 
 /** Why an account is flagged for deactivation (policy "flag"): (a) overdue of 50 rupees, (b) open debt over 1.5 × the deposit held. */
@@ -68,7 +75,7 @@ export function flagOf(input: {
 }): 'a' | 'b' | undefined {
   const { debts, depositHeldMinor, today, terms } = input
   if (overdueMinor(debts, today) >= terms.flagOpenMinor) return 'a'
-  const openMinor = sumMinor(debts.filter(cutsSupply).map((debt) => debt.openMinor))
+  const openMinor = sumMinor(debts.filter(cutsSupply).map(chaseableMinor))
   // Without a deposit (exempt, waived) there is nothing to measure by: (a) alone decides.
   return depositHeldMinor > 0 && openMinor > depositHeldMinor * terms.flagDepositTimes ? 'b' : undefined
 }

@@ -12,7 +12,7 @@ import {
 import type { IsoDate, IsoInstant } from './calendar.ts'
 import { firstCutMoment, firstDayAfterNotice, firstVisitDay } from './chasing-calendar.ts'
 import type { ChasingCalendar } from './chasing-calendar.ts'
-import { cutsSupply, flagOf, nextRecord, noticesOf, overdueMinor, recordOf, recordsOf } from './debt.ts'
+import { chaseableMinor, cutsSupply, flagOf, nextRecord, noticesOf, overdueMinor, recordOf, recordsOf } from './debt.ts'
 import type { Debt, DunningRecord, DunningStep } from './debt.ts'
 import type { PlantPolicy } from './policy.ts'
 import { shieldsOf } from './protection.ts'
@@ -53,6 +53,8 @@ export type Move = DueMove | BlockedMove
  */
 export function movesOf(debt: Debt, state: ArrearsState): Move[] {
   const today = dateAt(state.asOf, state.calendar.zone)
+  // What is disputed as a whole is not even reminded of; the rest of a debt goes on being chased.
+  if (chaseableMinor(debt) === 0) return [{ kind: 'blocked', reason: 'dispute' }]
   const moves: Move[] = []
   const reminder = reminderOf(debt, state, today)
   if (reminder) moves.push(reminder)

@@ -2,14 +2,14 @@ import { DomainError } from './errors.ts'
 
 const PLANT = /^[A-Z]{2}[A-Z]{4}$/
 const CUSTOMER = /^([A-Z]{6})(\d{3})(\d{2})$/
-const NUMBERED = /^([A-Z]{6})-([ATRLB])(\d{1,9})$/
+const NUMBERED = /^([A-Z]{6})-([ATRLBND])(\d{1,9})$/
 const HIGHEST_CONNECTION = 99
 
 /** What a customer ID is made of (manual figure 12): state + plant, pole, connection. */
 export type CustomerIdParts = { readonly plant: string; readonly pole: number; readonly connection: number }
 
-/** A numbered paper of a plant: application `A`, task `T`, request `R`, closure `L`, bank deposit of cash `B`. */
-export type NumberedKind = 'application' | 'task' | 'request' | 'closure' | 'bank-deposit'
+/** A numbered paper of a plant: application `A`, task `T`, request `R`, closure `L`, bank deposit of cash `B`, correction `N`, dispute `D`. */
+export type NumberedKind = 'application' | 'task' | 'request' | 'closure' | 'bank-deposit' | 'correction' | 'dispute'
 
 const LETTERS = {
   application: 'A',
@@ -17,6 +17,8 @@ const LETTERS = {
   request: 'R',
   closure: 'L',
   'bank-deposit': 'B',
+  correction: 'N',
+  dispute: 'D',
 } as const satisfies Record<NumberedKind, string>
 
 /** True for state + plant, `BHKATS` (design "Identity"). */
@@ -77,6 +79,16 @@ export function closureId(plant: string, n: number): string {
 /** `BHKATS-B4`: cash on its way to the bank. */
 export function bankDepositId(plant: string, n: number): string {
   return numbered(plant, 'B', String(checkedNumber(n)))
+}
+
+/** `BHKATS-N7`. */
+export function correctionId(plant: string, n: number): string {
+  return numbered(plant, 'N', String(checkedNumber(n)))
+}
+
+/** `BHKATS-D3`. */
+export function disputeId(plant: string, n: number): string {
+  return numbered(plant, 'D', String(checkedNumber(n)))
 }
 
 /** `BHKATS-C3`: something that did not agree. */

@@ -132,6 +132,12 @@ export function postPrepaidEarned(owner: LedgerOwner, earned: { amountMinor: num
   ])
 }
 
+/** An advance turns out not to be earned: it waits again, and can be given back (docs/decisions/0023). */
+export function postPrepaidUnearned(owner: LedgerOwner, unearnedAgain: { amountMinor: number }): Posting[] {
+  const code = chargeRule('electricity', 'prepaid').code
+  return legs([entry(revenue(owner.plant, code), unearned(owner.accountId), unearnedAgain.amountMinor)])
+}
+
 /** Unused pre-paid days become credit: from unearned before their period began, out of income after (policy "Pre → post"). */
 export function postPrepaidUnused(owner: LedgerOwner, unused: { amountMinor: number; alreadyEarned: boolean }): Posting[] {
   const from = unused.alreadyEarned ? revenue(owner.plant, chargeRule('electricity', 'prepaid').code) : unearned(owner.accountId)
@@ -184,10 +190,13 @@ export function postRefunded(owner: LedgerOwner, refund: { from: string; amountM
   return legs([entry(credit(owner.accountId), refund.from, refund.amountMinor)])
 }
 
-/** A credit note on a debt: its open part leaves the receivable, what was paid already becomes credit (billing.md rule 13). */
+/**
+ * A credit note on a debt: its open part leaves the receivable, what was paid already becomes credit (billing.md rule 13). What it takes
+ * off the rounding line goes back to where the rounding went.
+ */
 export function postCreditNote(
   owner: LedgerOwner,
-  note: { kind: ChargeKind; nature: ChargeNature; amountMinor: number; openMinor: number },
+  note: { kind: ChargeKind; nature: ChargeNature; amountMinor: number; openMinor: number; roundingMinor?: number },
 ): Posting[] {
   const rule = ruleOfCharge(note)
   if (rule.nature === 'demand')
@@ -196,8 +205,10 @@ export function postCreditNote(
     throw new DomainError('INVALID_INPUT', 'What a bounced payment leaves missing is paid or written off: it never was income')
   const against = issuedAgainst(owner, rule)
   const offDebt = Math.min(assertPositiveMinor(note.amountMinor), note.openMinor)
+  const roundingMinor = note.roundingMinor ?? 0
   return legs([
-    signed(against, receivable(owner.accountId), offDebt),
+    signed(against, receivable(owner.accountId), offDebt - roundingMinor),
+    signed(roundingAccount(owner.plant), receivable(owner.accountId), roundingMinor),
     signed(against, credit(owner.accountId), note.amountMinor - offDebt),
   ])
 }

@@ -7,6 +7,7 @@ import type { PackageTerms } from './package.ts'
 import { daysIn } from './period.ts'
 import type { Period } from './period.ts'
 import type { AssessedCharge } from './bill.ts'
+import type { ReadingAdjustment } from './reading-correction.ts'
 import type { ChargeLine, SupplySegment } from './tariff.ts'
 
 /** A register as billing may use it; `boundary` is the end of the period it settles. */
@@ -184,35 +185,43 @@ export type TrueUpLine = {
 /** The part of a true-up that the charge cannot hold: a charge is never below zero, so it becomes credit. */
 export type CarriedLine = { readonly kind: 'carried-to-credit'; readonly amountMinor: number }
 
+/** What a reading that was corrected later changes of bills that are out; it cites both registers. */
+export type ReadingAdjustmentLine = { readonly kind: 'reading-adjustment' } & ReadingAdjustment
+
 export type TruedUpCharge = {
-  readonly lines: readonly (ChargeLine | TrueUpLine | CarriedLine)[]
+  readonly lines: readonly (ChargeLine | TrueUpLine | ReadingAdjustmentLine | CarriedLine)[]
   readonly roundingMinor: number
   readonly totalMinor: number
   readonly creditMinor: number
 }
 
-/** Takes what was billed too much off an assessed charge (billing.md rule 27). Without anything to take off, the charge as it is. */
+/**
+ * Takes what was billed too much off an assessed charge, and adds what corrected readings change of earlier ones (billing.md rules 13, 27).
+ * Without either, the charge as it is.
+ */
 export function trueUpCharge(input: {
   assessed: AssessedCharge
   overbilledWh: number
   terms: PackageTerms
   currency: string
+  adjustments?: readonly ReadingAdjustment[]
 }): TruedUpCharge {
-  const { assessed, overbilledWh, terms, currency } = input
-  if (overbilledWh === 0) return { ...assessed, creditMinor: 0 }
-  const rateMinorPerKwh = terms.energyRateMinorPerKwh
-  const off: TrueUpLine = {
-    kind: 'true-up',
-    amountMinor: -energyChargeMinor({ consumptionWh: overbilledWh, rateMinorPerKwh }),
-    overbilledWh,
-    rateMinorPerKwh,
-  }
-  const priced = [...assessed.lines.filter(({ kind }) => kind !== 'rounding'), off]
+  const { assessed, overbilledWh, terms, currency, adjustments = [] } = input
+  if (overbilledWh === 0 && adjustments.length === 0) return { ...assessed, creditMinor: 0 }
+  const corrected = adjustments.map((one): ReadingAdjustmentLine => ({ kind: 'reading-adjustment', ...one }))
+  const off = [...trueUpLines(overbilledWh, terms), ...corrected]
+  const priced = [...assessed.lines.filter(({ kind }) => kind !== 'rounding'), ...off]
   const { roundedMinor, roundingMinor } = roundToWholeUnits(sumMinor(priced.map(({ amountMinor }) => amountMinor)), currency)
   const creditMinor = Math.max(-roundedMinor, 0)
   const rounding = roundingMinor === 0 ? [] : [{ kind: 'rounding' as const, amountMinor: roundingMinor }]
   const carried = creditMinor === 0 ? [] : [{ kind: 'carried-to-credit' as const, amountMinor: creditMinor }]
   return { lines: [...priced, ...rounding, ...carried], roundingMinor, totalMinor: Math.max(roundedMinor, 0), creditMinor }
+}
+
+function trueUpLines(overbilledWh: number, { energyRateMinorPerKwh: rateMinorPerKwh }: PackageTerms): TrueUpLine[] {
+  if (overbilledWh === 0) return []
+  const amountMinor = -energyChargeMinor({ consumptionWh: overbilledWh, rateMinorPerKwh })
+  return [{ kind: 'true-up', amountMinor, overbilledWh, rateMinorPerKwh }]
 }
 
 /** The days of a period under each package version, clipped to the days the connection is supplied. */

@@ -22,6 +22,7 @@ import type { PackageMode, PackageTerms } from './package.ts'
 import { daysIn } from './period.ts'
 import type { Period } from './period.ts'
 import type { PlantPolicy } from './policy.ts'
+import type { ReadingAdjustment } from './reading-correction.ts'
 import { wantedStart } from './start-register.ts'
 import type { SupplySegment } from './tariff.ts'
 
@@ -35,6 +36,8 @@ export type BilledConnection = {
   readonly registers: readonly BilledRegister[]
   /** Wh of whole periods read at both ends, oldest first. */
   readonly history: readonly number[]
+  /** What readings that were corrected change of bills that are out, while no bill has charged it. */
+  readonly adjustments?: readonly ReadingAdjustment[]
 }
 
 export type PlantRules = { readonly zone: Zone; readonly currency: string; readonly policy: PlantPolicy }
@@ -47,6 +50,8 @@ export type PeriodCharge = TruedUpCharge & {
   readonly metered: MeteredPeriod | null
   /** Wh of the period when it was whole and read at both ends: what later readings are held against. */
   readonly wholeReadWh: number | null
+  /** Corrections of earlier readings that this charge takes in. */
+  readonly adjustments: readonly ReadingAdjustment[]
 }
 
 /**
@@ -81,13 +86,15 @@ export function assessPeriod(input: {
   const cutWholePeriod =
     mode === 'postpaid' && isCutWholePeriod({ period, zone: rules.zone, holds: connection.holds.filter(isLasting) })
   const assessed = assessCharge({ period, currency: rules.currency, segments, cutWholePeriod, policy: rules.policy })
+  const adjustments = mode === 'postpaid' ? (connection.adjustments ?? []) : []
   const charge = trueUpCharge({
     assessed,
     overbilledWh: metered?.overbilledWh ?? 0,
     terms: own[0]?.terms ?? first.terms,
     currency: rules.currency,
+    adjustments,
   })
-  return { ...charge, mode, period, segments, metered, wholeReadWh: wholeReadWh(metered, segments, period) }
+  return { ...charge, mode, period, segments, metered, wholeReadWh: wholeReadWh(metered, segments, period), adjustments }
 }
 
 /**

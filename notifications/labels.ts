@@ -18,6 +18,8 @@ export interface Labels {
   readonly visit: Readonly<Record<V.VisitPurpose, string>>
   readonly doubt: Readonly<Record<V.ReadingDoubt, string>>
   readonly task: Readonly<Record<V.TaskKind, string>>
+  readonly noteReason: Readonly<Record<V.NoteReason, string>>
+  readonly confirmation: Readonly<Record<V.ConfirmationReason, string>>
   readonly decision: Readonly<Record<V.DecisionKind, string>>
   readonly process: Readonly<Record<V.ProcessKind, string>>
 }

@@ -1,18 +1,13 @@
 import type { BillingNotices } from './notices/billing.ts'
 import type { CashNotices } from './notices/cash.ts'
 import type { ClosingNotices } from './notices/closing.ts'
+import type { CorrectionNotices } from './notices/corrections.ts'
 import type { DuesNotices } from './notices/dues.ts'
 import type { JoiningNotices } from './notices/joining.ts'
 import type { PackageChangeNotices } from './notices/package-change.ts'
 import type { StaffNotices } from './notices/staff.ts'
 
-type AllNotices = JoiningNotices &
-  BillingNotices &
-  DuesNotices &
-  PackageChangeNotices &
-  ClosingNotices &
-  StaffNotices &
-  CashNotices
+type AllNotices = JoiningNotices & BillingNotices & CorrectionNotices & DuesNotices & PackageChangeNotices & ClosingNotices & StaffNotices & CashNotices
 
 /**
  * What each kind of notice says, as plain JSON without names or phones, so that it may stand in a workflow's history.
@@ -55,6 +50,9 @@ export const NOTICE_TRAITS: Readonly<Record<NoticeKind, NoticeTraits>> = {
   'connection-active': FOR_SAFETY,
   'bill-issued': TO_CUSTOMER,
   'bill-corrected': TO_CUSTOMER,
+  'reading-corrected': TO_CUSTOMER,
+  'dispute-received': TO_CUSTOMER,
+  'bill-confirmed': TO_CUSTOMER,
   'prepaid-advance-demanded': TO_CUSTOMER,
   'payment-received': AS_RECEIPT,
   'payment-not-confirmed': AS_RECEIPT,
@@ -103,6 +101,7 @@ export const NOTICE_TRAITS: Readonly<Record<NoticeKind, NoticeTraits>> = {
   'task-rejected-back': TO_STAFF,
   'task-withdrawn': TO_STAFF,
   'decision-needed': TO_STAFF,
+  'correction-not-made': TO_STAFF,
   'reading-needs-review': TO_STAFF,
   'meter-away': TO_STAFF,
   'meter-refused': TO_STAFF,

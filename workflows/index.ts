@@ -1,6 +1,8 @@
 export { closeAccount } from './close-account.ts'
 export { changePackage } from './change-package.ts'
 export { collectDues } from './collect-dues.ts'
+export { correctCharge } from './correct-charge.ts'
+export { handleDispute } from './handle-dispute.ts'
 export { doFieldTask } from './do-field-task.ts'
 export { onboardCustomer } from './onboard-customer.ts'
 export { receivePayment } from './receive-payment.ts'

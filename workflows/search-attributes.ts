@@ -20,7 +20,16 @@ export function startAttributes(input: Readonly<Record<string, unknown>>): Searc
     [attributes.plantCode, input.plant],
     [attributes.customerId, input.customerId],
     [attributes.period, input.period ?? input.boundary],
-    [attributes.requestId, input.requestId ?? input.applicationId ?? input.closureId ?? input.depositId ?? input.taskId],
+    [
+      attributes.requestId,
+      input.requestId ??
+        input.applicationId ??
+        input.closureId ??
+        input.depositId ??
+        input.taskId ??
+        input.correctionId ??
+        input.disputeId,
+    ],
   ] as const
   return found.flatMap(([key, value]) => (typeof value === 'string' ? [{ key, value }] : []))
 }

@@ -17,6 +17,8 @@ const SUMMARIES: Readonly<Record<string, (input: Input) => string>> = {
   receivePayment: ({ provider, reference }) => `Take in payment ${text(reference)} by ${text(provider)}`,
   changePackage: ({ requestId, customerId }) => `Package change ${text(requestId)} of ${text(customerId)}`,
   depositCash: ({ depositId }) => `See bank deposit ${text(depositId)} verified`,
+  correctCharge: ({ correctionId }) => `Correction ${text(correctionId)}`,
+  handleDispute: ({ disputeId }) => `Answer dispute ${text(disputeId)}`,
   closeAccount: ({ closureId, customerId }) => `Close the account of ${text(customerId)} (${text(closureId)})`,
 }
 

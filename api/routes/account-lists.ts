@@ -8,7 +8,9 @@ import {
   listReadings,
   type Older,
 } from '../../db/queries/account-history.ts'
+import { listNotes } from '../../db/queries/notes.ts'
 import type { VisibleAccount } from '../../db/queries/visibility.ts'
+import { Note } from '../correction-schemas.ts'
 import { Bill, Charge, Notice, Payment, PostingRow, Reading } from '../account-schemas.ts'
 import type { Api, ApiDeps } from '../deps.ts'
 import { numberedPageAsked, pageOf } from '../paging.ts'
@@ -47,6 +49,13 @@ export function accountListRoutes(app: Api, { db }: ApiDeps): void {
     item: Payment,
     read: ({ accountId }, older) => listPayments(db, accountId, older),
     keyOf: ({ paymentId }) => paymentId,
+  })
+  add('notes', {
+    action: 'accounts.read-money',
+    summary: 'Credit and debit notes, and debts given up',
+    item: Note,
+    read: ({ accountId }, older) => listNotes(db, accountId, older),
+    keyOf: ({ noteId }) => noteId,
   })
   add('postings', {
     action: 'accounts.read-money',

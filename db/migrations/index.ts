@@ -7,6 +7,7 @@ import * as charges from './0005-charges.ts'
 import * as meters from './0006-meters.ts'
 import * as processes from './0007-processes.ts'
 import * as takingBack from './0008-taking-back.ts'
+import * as corrections from './0009-corrections.ts'
 import * as waiting from './0009-waiting.ts'
 import * as paymentLives from './0010-payment-lives.ts'
 import * as cash from './0011-cash.ts'
@@ -22,6 +23,7 @@ export const migrations: Record<string, Migration> = {
   '0006-meters': meters,
   '0007-processes': processes,
   '0008-taking-back': takingBack,
+  '0009-corrections': corrections,
   '0009-waiting': waiting,
   '0010-payment-lives': paymentLives,
   '0011-cash': cash,

@@ -3,13 +3,14 @@ import type { ArrearsState } from '../../domain/arrears.ts'
 import { dateAt } from '../../domain/calendar.ts'
 import type { ChargeKind } from '../../domain/charge.ts'
 import type { ChasingTerms } from '../../domain/chasing-calendar.ts'
-import type { Debt, DunningRecord, DunningStep } from '../../domain/debt.ts'
+import { chaseableMinor, type Debt, type DunningRecord, type DunningStep } from '../../domain/debt.ts'
 import { depositHeld } from '../../domain/ledger.ts'
 import { periodContaining } from '../../domain/period.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import { isProtectedCategory, type Protection, putOffByPart } from '../../domain/protection.ts'
 import type { Db, Tx } from '../client.ts'
 import { agreementProtections } from './agreement-protections.ts'
+import { disputedPartsOf } from './disputes.ts'
 import { balanceOf } from './ledger.ts'
 import { type PlantTerms, readPlant } from './plants.ts'
 
@@ -120,14 +121,17 @@ async function readDebts(db: Db | Tx, account: { accountId: string; plant: strin
     db,
     rows.map(({ chargeId }) => chargeId),
   )
+  const disputes = await disputedPartsOf(db, account.accountId)
   const debts: Debt[] = []
   for (const { chargeId, kind, dueOn, issuedAt, openMinor, reopenedAt } of rows) {
+    const disputed = disputes.get(chargeId)
     debts.push({
       chargeId,
       kind: kind as ChargeKind,
       dueOn,
       openMinor,
       ...(reopenedAt !== null && { reopenedAt }),
+      ...(disputed !== undefined && { disputed }),
       terms: await termsAtIssue(db, account.plant, issuedAt),
       steps: steps.get(chargeId) ?? [],
     })
@@ -185,6 +189,7 @@ async function readProtections(
 ): Promise<Protection[]> {
   return [
     ...(await categoryProtections(db, account, context)),
+    ...disputeProtections(context.debts),
     ...(await agreementProtections(db, account.accountId, { asOf: context.asOf, zone: context.plant.zone })),
     ...(await uncertainPayments(db, account.accountId)),
     ...(await putOff(db, account.accountId, context)),
@@ -210,6 +215,12 @@ async function categoryProtections(
     chargeIds: [chargeId],
     decision: (verdicts.get(`protected:${chargeId}`) ?? 'open') as 'open' | 'cut' | 'keep',
   }))
+}
+
+/** A debt that is disputed as a whole; where only a part is, the rest of it goes on being chased. */
+function disputeProtections(debts: readonly Debt[]): Protection[] {
+  const whole = debts.filter((debt) => chaseableMinor(debt) === 0)
+  return whole.length === 0 ? [] : [{ kind: 'dispute', chargeIds: whole.map(({ chargeId }) => chargeId) }]
 }
 
 async function uncertainPayments(db: Db | Tx, accountId: string): Promise<Protection[]> {

@@ -3,8 +3,10 @@ import type { ChargeKind } from '../../domain/charge.ts'
 import type { HoldReason } from '../../domain/hold.ts'
 import type { BilledRegister, Installation } from '../../domain/metered-period.ts'
 import type { MeterKind, PackageTerms } from '../../domain/package.ts'
+import type { ReadingAdjustment } from '../../domain/reading-correction.ts'
 import type { Db, Tx } from '../client.ts'
 import { packageTerms } from './plants.ts'
+import { waitingAdjustments } from './reading-corrections.ts'
 
 export interface SubjectHold {
   readonly reason: HoldReason
@@ -43,6 +45,8 @@ export interface BillingSubject {
   readonly charged: ReadonlySet<string>
   /** Wh of whole periods that were read at both ends, oldest first: what a reading is held against. */
   readonly history: readonly number[]
+  /** What corrected readings change of bills that are out; the next post-paid bill takes it in. */
+  readonly adjustments: readonly ReadingAdjustment[]
 }
 
 type Rows<T> = Map<string, T[]>
@@ -66,6 +70,7 @@ export async function loadBillingSubjects(db: Db | Tx, customerIds: readonly str
   const registers = await loadRegisters(db, customerIds)
   const charges = await loadCharges(db, accountIds)
   const credit = await loadCredit(db, accountIds)
+  const adjustments = grouped(await waitingAdjustments(db, accountIds), ({ accountId }) => accountId)
   return people.map(({ customerId, accountId, connectedOn, leftOn, closedAt, name, nameHi }) => {
     const own = charges.get(accountId) ?? []
     return {
@@ -83,6 +88,7 @@ export async function loadBillingSubjects(db: Db | Tx, customerIds: readonly str
       creditMinor: credit.get(accountId) ?? 0,
       charged: new Set(own.filter(({ kind }) => kind === 'electricity').map(({ source }) => source)),
       history: own.flatMap(({ wholeReadWh }) => (wholeReadWh === null ? [] : [wholeReadWh])),
+      adjustments: (adjustments.get(accountId) ?? []).map(({ adjustment }) => adjustment),
     }
   })
 }

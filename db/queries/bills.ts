@@ -8,6 +8,7 @@ import type { Db, Tx } from '../client.ts'
 import type { JsonObject } from '../tables.ts'
 import { postAll } from './ledger.ts'
 import { takeNumbers } from './numbers.ts'
+import { markCharged } from './reading-corrections.ts'
 
 /** One bill ready to be issued: its electricity, and everything it says. */
 export interface NewBill {
@@ -63,6 +64,10 @@ export async function insertBills(
     chargeId: idOf(chargeIds, bill.accountId),
     billId: idOf(billIds, bill.accountId),
   }))
+  await markCharged(
+    tx,
+    issued.flatMap(({ chargeId, charge }) => charge.adjustments.map(({ correctionId }) => ({ correctionId, chargeId }))),
+  )
   await postAll(
     tx,
     issued.flatMap((bill) => postingsOf(bill, { plant, currency, asOf })),

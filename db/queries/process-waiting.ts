@@ -42,6 +42,8 @@ const KINDS: Readonly<Record<string, ProcessKind>> = {
   receivePayment: 'payment',
   changePackage: 'package-change',
   closeAccount: 'closing',
+  correctCharge: 'correction',
+  handleDispute: 'dispute',
   depositCash: 'cash-deposit',
   doFieldTask: 'task',
 }
@@ -178,7 +180,7 @@ interface Row {
 
 function aboutProcess({ workflowType, input, plant, customerId, accountId }: Row) {
   const ids = input as JsonObject
-  const named = [ids.requestId, ids.closureId, ids.depositId, ids.taskId, ids.applicationId, ids.reference, customerId]
+  const named = [ids.requestId, ids.closureId, ids.depositId, ids.taskId, ids.correctionId, ids.disputeId, ids.applicationId, ids.reference, customerId]
   const subjectId = customerId ?? accountId
   return {
     process: KINDS[workflowType] ?? 'task',

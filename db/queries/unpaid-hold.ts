@@ -28,7 +28,7 @@ export async function decideUnpaidHold(tx: Tx, { account, asOf, zone, policy, pa
   if (account.customerId === null) return
   const arrears = await readArrears(tx, account.customerId, asOf)
   if (arrears.holdId === null) return
-  if (unpaidHoldShouldStand({ debts: arrears.state.debts, today: dateAt(asOf, zone) })) return
+  if (unpaidHoldShouldStand({ ...arrears.state, today: dateAt(asOf, zone) })) return
   // Whose money had been handed over before the cut, and was only told of after it, does not pay for the cut (billing.md rule 6).
   const cutOn = dateAt(arrears.state.cutAt ?? asOf, zone)
   if (paidOn === undefined || paidOn >= cutOn)

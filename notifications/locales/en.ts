@@ -2,10 +2,11 @@ import type { NoticeTexts } from '../template.ts'
 import { billing } from './en/billing.ts'
 import { cash } from './en/cash.ts'
 import { closing } from './en/closing.ts'
+import { corrections } from './en/corrections.ts'
 import { dues } from './en/dues.ts'
 import { joining } from './en/joining.ts'
 import { packageChange } from './en/package-change.ts'
 import { staff } from './en/staff.ts'
 
 /** Every notice in English. A missing kind is a type error here. */
-export const en: NoticeTexts = { ...joining, ...billing, ...dues, ...packageChange, ...closing, ...cash, ...staff }
+export const en: NoticeTexts = { ...joining, ...billing, ...corrections, ...dues, ...packageChange, ...closing, ...cash, ...staff }

@@ -2,10 +2,11 @@ import type { NoticeTexts } from '../template.ts'
 import { billing } from './hi/billing.ts'
 import { cash } from './hi/cash.ts'
 import { closing } from './hi/closing.ts'
+import { corrections } from './hi/corrections.ts'
 import { dues } from './hi/dues.ts'
 import { joining } from './hi/joining.ts'
 import { packageChange } from './hi/package-change.ts'
 import { staff } from './hi/staff.ts'
 
 /** Every notice in Hindi. A missing kind is a type error here. */
-export const hi: NoticeTexts = { ...joining, ...billing, ...dues, ...packageChange, ...closing, ...cash, ...staff }
+export const hi: NoticeTexts = { ...joining, ...billing, ...corrections, ...dues, ...packageChange, ...closing, ...cash, ...staff }

@@ -33,15 +33,6 @@ export interface BillingNotices {
     currency: string
     dueOn: string
   }
-  'bill-corrected': {
-    customerId: string
-    billNumber: string
-    noteNumber: string
-    direction: 'credit' | 'debit'
-    amountMinor: number
-    payableMinor: number
-    currency: string
-  }
   'prepaid-advance-demanded': {
     customerId: string
     period: string

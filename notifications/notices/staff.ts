@@ -29,6 +29,8 @@ export interface StaffNotices {
   /** The work is no longer wanted, say because the customer paid on the way there. */
   'task-withdrawn': TaskNotice
   'decision-needed': { decision: DecisionKind; requestId: string; plantCode: string; subjectId?: string; decideBy: string }
+  /** Refused, or overtaken by what happened meanwhile. */
+  'correction-not-made': { requestId: string; plantCode: string; subjectId: string; isRefused: boolean }
   'reading-needs-review': {
     taskId: string
     customerId: string

@@ -1,10 +1,13 @@
 import type { Decision } from '../../domain/approvals.ts'
 import type { ChargeKind } from '../../domain/charge.ts'
+import type { ConfirmationReason } from '../../domain/dispute.ts'
 import type { HoldReason } from '../../domain/hold.ts'
+import type { NoteReason } from '../../domain/note.ts'
 import type { PackageTiming } from '../../domain/package.ts'
 import type { TaskKind } from '../../domain/tasks.ts'
 
 export type { ChargeKind, TaskKind }
+export type { ConfirmationReason, NoteReason }
 
 // The closed sets of words that stand inside a notice. Each has a label in every language (`labels.ts`).
 
@@ -28,7 +31,18 @@ export type InterruptionReason = 'maintenance' | 'fault' | 'capacity'
 export type VisitPurpose = 'collect' | 'read' | 'install' | 'disconnect' | 'reconnect' | 'inspect'
 export type ReadingDoubt = 'far-above-usual' | 'far-below-usual' | 'beyond-limit' | 'second-person' | 'too-many-estimates'
 /** What an approver is asked to decide. */
-export type DecisionKind = Decision | 'application'
+export type DecisionKind = Decision | 'application' | 'dispute'
 /** The processes that may be parked until somebody retries them. */
 export type ProcessKind =
-  'onboarding' | 'reconciliation' | 'billing-run' | 'billing' | 'collection' | 'payment' | 'package-change' | 'closing' | 'cash-deposit' | 'task'
+  | 'onboarding'
+  | 'reconciliation'
+  | 'billing-run'
+  | 'billing'
+  | 'collection'
+  | 'payment'
+  | 'package-change'
+  | 'closing'
+  | 'cash-deposit'
+  | 'correction'
+  | 'dispute'
+  | 'task'

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { createDatabase, type Db } from '../../db/client.ts'
 import { APPEND_ONLY } from '../../db/grants.ts'
+import { inTransaction } from '../../db/queries/accounts.ts'
 import { createPaymentActivities } from '../../activities/payments.ts'
 import { ASOF, openPlant } from '../support/books.ts'
 import { electricity, hear, newApplicant, owe, paymentOf } from '../support/payers.ts'
@@ -35,6 +36,8 @@ const LEDGERS = [
   ['postings', 'amount_minor = amount_minor + 1'],
   ['allocations', 'amount_minor = 1'],
   ['notes', "reason = 'x'"],
+  ['note_lines', 'amount_minor = 1'],
+  ['disputed_charges', 'amount_minor = 1'],
   ['charge_lines', 'amount_minor = 1'],
   ['bills', "number = 'x'"],
   ['decisions', "verdict = 'x'"],
@@ -125,6 +128,39 @@ describe('the database has the last word on amounts', () => {
     await expect(post(`credit:${accountId}`, `credit:${accountId}`, 1)).rejects.toMatchObject({ code: '23514' })
     await expect(post('wallet:sandbox-wallet', `credit:${accountId}`, 0)).rejects.toMatchObject({ code: '23514' })
     await expect(post('wallet:sandbox-wallet', 'nobody:knows', 1)).rejects.toMatchObject({ code: '23503' })
+  })
+
+  test('no charge and no line is credited beyond its amount, and a note says which lines it corrects (billing.md rules 3, 13)', async () => {
+    const made = (credited: number, line: number | null, onLine: number) =>
+      inTransaction(database.db, async (tx) => {
+        const note = {
+          number: `T-${Math.random()}`,
+          accountId,
+          chargeId,
+          kind: 'credit',
+          reason: 'x',
+          source: `T-${Math.random()}`,
+        }
+        const { noteId } = await tx
+          .insertInto('notes')
+          .values({ ...note, amountMinor: credited, madeBy: 'asha', approvedBy: 'deepa', businessAt: ASOF })
+          .returning('noteId')
+          .executeTakeFirstOrThrow()
+        if (line !== null) await tx.insertInto('noteLines').values({ noteId, chargeId, line, amountMinor: onLine }).execute()
+      })
+    // 464 owed, 100 paid: 364 are open.
+    await expect(made(36_401, 1, 36_401)).rejects.toThrow(/beyond its amount/)
+    await expect(made(100, null, 0)).rejects.toThrow(/does not say which lines/)
+    await expect(made(100, 1, 99)).rejects.toThrow(/does not say which lines/)
+    await expect(made(100, 1, -100)).rejects.toThrow(/line 1 of charge/)
+    await expect(made(100, 1, 46_401)).rejects.toThrow(/line 1 of charge/)
+    await expect(made(100, 2, 100)).rejects.toMatchObject({ code: '23503' })
+  })
+
+  test('nobody approves a note they made (billing.md rule 29)', async () => {
+    const own = sql`insert into notes (number, account_id, charge_id, kind, amount_minor, reason, source, made_by, approved_by, business_at)
+      values ('T-own', ${accountId}, ${chargeId}, 'write-off', 100, 'x', 'T-own', 'asha', 'asha', ${ASOF})`
+    await expect(own.execute(database.db)).rejects.toThrow(/notes_maker_is_not_checker/)
   })
 
   const allocate = (charge: number, payment: number | null, amountMinor: number, account = accountId) =>

@@ -1,9 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { makeNote } from '../../activities/make-note.ts'
 import { createPaymentActivities } from '../../activities/payments.ts'
 import { createDatabase, type Db } from '../../db/client.ts'
 import { inTransaction, withAccount } from '../../db/queries/accounts.ts'
 import { allocateCredit } from '../../db/queries/charges.ts'
-import { post } from '../../db/queries/ledger.ts'
+import { balanceOf, post } from '../../db/queries/ledger.ts'
+import { readPlant } from '../../db/queries/plants.ts'
+import { isDomainError } from '../../domain/errors.ts'
 import { bank, postPaymentReceived, postRefunded } from '../../domain/ledger.ts'
 import { ASOF, openPlant } from '../support/books.ts'
 import { electricity, expectBooksInBalance, hear, held, newApplicant, openOf, owe, paymentOf } from '../support/payers.ts'
@@ -135,4 +138,65 @@ test('all the credit is given back once, however often and from however many pla
   expect(await held(db, `credit:${accountId}`)).toBe(0)
   const another = inTransaction(db, (tx) => post(tx, { ...refund, eventKey: `again:${accountId}` }))
   await expect(another).rejects.toThrow(/overdrawn/)
+})
+
+test('a hundred concurrent payments, refunds and credit notes on one account leave it right (billing.md rules 3, 7, 13)', async () => {
+  const { accountId } = await newApplicant(db, ASOF)
+  const plant = await readPlant(db, PLANT, ASOF)
+  // 464 rupees for each of ten months, 450 of it on the line that the notes are about.
+  const charges = await Promise.all(
+    HUNDRED.slice(0, 10).map((n) =>
+      owe(db, accountId, {
+        ...electricity(`20${16 + n}-06-01`, 46_400, '2026-07-10'),
+        lines: [
+          { kind: 'fixed', amountMinor: 1_400 },
+          { kind: 'energy', amountMinor: 45_000 },
+        ],
+        asOf: ASOF,
+      }),
+    ),
+  )
+  const amounts = { paid: 0, refunded: 0, credited: 0, refused: 0 }
+  const pay = async (n: number): Promise<void> => {
+    await hear(db, { reference: `mixed-${n}`, amountMinor: 15_000, payer: accountId, asOf: ASOF })
+    await takeIn(`mixed-${n}`)
+    amounts.paid += 15_000
+  }
+  const refund = (n: number): Promise<void> =>
+    withAccount(db, accountId, async (tx, account) => {
+      const amountMinor = Math.min(await balanceOf(tx, `credit:${accountId}`), 5_000)
+      if (amountMinor === 0) return
+      const postings = postRefunded(account, { from: bank(PLANT), amountMinor })
+      await post(tx, {
+        eventKey: `mixed-refund:${accountId}:${n}`,
+        plant: PLANT,
+        accountId,
+        currency: 'INR',
+        businessAt: ASOF,
+        postings,
+      })
+      amounts.refunded += amountMinor
+    })
+  const credit = (n: number): Promise<void> =>
+    withAccount(db, accountId, async (tx, account) => {
+      const chargeId = charges[n % 10] ?? 0
+      const asked = { kind: 'credit', chargeId, amountMinor: 20_000, lines: [{ line: 2, amountMinor: 20_000 }] } as const
+      const by = { reason: 'other', source: `mixed-note:${n}`, madeBy: 'asha', approvedBy: 'deepa' }
+      await makeNote(tx, { account, plant, asOf: ASOF }, { ...asked, ...by })
+      await allocateCredit(tx, { account, asOf: ASOF, zone: ZONE })
+      amounts.credited += 20_000
+    }).catch((error: unknown) => {
+      if (!isDomainError(error)) throw error
+      amounts.refused += 1
+    })
+  await Promise.all(HUNDRED.map((n) => (n % 3 === 0 ? pay(n) : n % 3 === 1 ? refund(n) : credit(n))))
+  // 33 notes of 200 on ten lines of 450: two fit on each, thirteen do not.
+  expect(amounts).toMatchObject({ paid: 34 * 15_000, credited: 20 * 20_000, refused: 13 })
+  const open = (await openOf(db, ...charges)).reduce((sum, one) => sum + one, 0)
+  expect(await held(db, `receivable:${accountId}`)).toBe(0 - open)
+  // 10 × 464 owed − 400 × 10 credited − what was paid and not given back; what is over is credit.
+  expect(open - (await held(db, `credit:${accountId}`))).toBe(464_000 - 400_000 - amounts.paid + amounts.refunded)
+  await expectNothingOverspent()
+  const notes = await db.selectFrom('notes').select('number').where('accountId', '=', accountId).orderBy('number').execute()
+  expect(notes.map(({ number }) => Number(number.slice(-6)))).toEqual(notes.map((_, index) => index + 1))
 })

@@ -20,15 +20,6 @@ export const billing: TextsOf<BillingNotices> = {
       p.payableMinor > 0 ? `Please pay ${money(p.payableMinor, p.currency)} by ${date(p.dueOn)}.` : 'Nothing is to be paid.',
     ),
   }),
-  'bill-corrected': (p) => ({
-    subject: 'Bill corrected',
-    body: sentences(
-      p.direction === 'credit'
-        ? `Bill ${p.billNumber} for ${p.customerId} was lowered by ${money(p.amountMinor, p.currency)} (note ${p.noteNumber}).`
-        : `Bill ${p.billNumber} for ${p.customerId} was raised by ${money(p.amountMinor, p.currency)} (note ${p.noteNumber}).`,
-      `Now to be paid: ${money(p.payableMinor, p.currency)}.`,
-    ),
-  }),
   'prepaid-advance-demanded': (p) => ({
     subject: `Advance for ${period(p.period)}`,
     body: sentences(

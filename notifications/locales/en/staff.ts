@@ -37,6 +37,12 @@ export const staff: TextsOf<StaffNotices> = {
     subject: `Decision needed: ${p.requestId}`,
     body: `Please decide on ${labels.decision[p.decision]}, ${p.requestId} (${forWhom(p.plantCode, p.subjectId)}), by ${date(p.decideBy)}.`,
   }),
+  'correction-not-made': (p) => ({
+    subject: `Correction ${p.requestId} not made`,
+    body: p.isRefused
+      ? `Correction ${p.requestId} (${forWhom(p.plantCode, p.subjectId)}) was refused. Please read why.`
+      : `Correction ${p.requestId} (${forWhom(p.plantCode, p.subjectId)}) was approved when there was nothing left to correct. Please look at the account again.`,
+  }),
   'reading-needs-review': (p) => ({
     subject: `Reading to review: ${p.customerId}`,
     body: `Please review the reading of ${p.customerId}, meter ${p.meterSerial}, ${period(p.period)} (task ${p.taskId}): before ${reading(p.previousReadingWh)}, now ${reading(p.presentReadingWh)} kWh; ${labels.doubt[p.doubt]}.`,

@@ -20,15 +20,6 @@ export const billing: TextsOf<BillingNotices> = {
       p.payableMinor > 0 ? `कृपया ${date(p.dueOn)} तक ${money(p.payableMinor, p.currency)} जमा करें।` : 'आपको कुछ नहीं देना है।',
     ),
   }),
-  'bill-corrected': (p) => ({
-    subject: 'बिल में सुधार',
-    body: sentences(
-      p.direction === 'credit'
-        ? `${p.customerId} के बिल ${p.billNumber} में ${money(p.amountMinor, p.currency)} घटाए गए हैं (नोट ${p.noteNumber})।`
-        : `${p.customerId} के बिल ${p.billNumber} में ${money(p.amountMinor, p.currency)} जोड़े गए हैं (नोट ${p.noteNumber})।`,
-      `अब देय राशि: ${money(p.payableMinor, p.currency)}।`,
-    ),
-  }),
   'prepaid-advance-demanded': (p) => ({
     subject: `अग्रिम राशि: ${period(p.period)}`,
     body: sentences(

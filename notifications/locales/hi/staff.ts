@@ -37,6 +37,12 @@ export const staff: TextsOf<StaffNotices> = {
     subject: `फ़ैसला चाहिए: ${p.requestId}`,
     body: `कृपया ${date(p.decideBy)} तक फ़ैसला करें: ${labels.decision[p.decision]}, ${p.requestId} (${forWhom(p.plantCode, p.subjectId)})।`,
   }),
+  'correction-not-made': (p) => ({
+    subject: `सुधार ${p.requestId} नहीं हुआ`,
+    body: p.isRefused
+      ? `सुधार ${p.requestId} (${forWhom(p.plantCode, p.subjectId)}) अस्वीकार हुआ है। कृपया कारण पढ़ें।`
+      : `सुधार ${p.requestId} (${forWhom(p.plantCode, p.subjectId)}) को मंज़ूरी मिली, पर तब तक सुधारने को कुछ नहीं बचा था। कृपया खाता फिर से देखें।`,
+  }),
   'reading-needs-review': (p) => ({
     subject: `रीडिंग की जाँच: ${p.customerId}`,
     body: `कृपया ${p.customerId} के मीटर ${p.meterSerial} की ${period(p.period)} की रीडिंग जाँचें (काम ${p.taskId}): पहले ${reading(p.previousReadingWh)}, अब ${reading(p.presentReadingWh)} यूनिट; ${labels.doubt[p.doubt]}।`,
