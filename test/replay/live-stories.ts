@@ -7,7 +7,7 @@ import { openClosure } from '../../db/queries/closures.ts'
 import { readPlant } from '../../db/queries/plants.ts'
 import { openRefundOf } from '../../db/queries/refunds.ts'
 import { openTask } from '../../db/queries/tasks.ts'
-import { addToInstant } from '../../domain/calendar.ts'
+import { addDays, addToInstant, dateAt } from '../../domain/calendar.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import { approve, confirmWork, reject } from '../../workflows/change-package.ts'
 import { approveClosingRefund, payClosingRefund } from '../../workflows/close-account.ts'
@@ -198,10 +198,11 @@ async function monthPasses(katsa: Village, { owes, isRead, paysAhead }: Cast): P
 /** The books of a day, closed and proved in the night after it. */
 async function proving(katsa: Village): Promise<Stories> {
   const workflowId = processIds.findDueReconciliation(PLANT)
+  const yesterday = addDays(dateAt(await katsa.now(), ZONE), -1)
   await katsa.start('findDueReconciliation', workflowId, { plant: PLANT, watch: true })
   return {
     'find-due-reconciliation-watching': workflowId,
-    'reconcile-books-agrees': processIds.reconciliation(PLANT, '2026-08-02'),
+    'reconcile-books-a-day': processIds.reconciliation(PLANT, yesterday),
   }
 }
 
