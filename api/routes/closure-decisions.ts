@@ -43,7 +43,7 @@ export function closureDecisionRoutes(app: Api, deps: ApiDeps): void {
       const { reason } = await visibleClosure(deps, request, closureId)
       // Whoever was banned, or let go for want of capacity, does not decide to stay: lifting a ban is for the state in-charge.
       if (reason !== 'own-wish')
-        throw new ApiError('NOT_PERMITTED', 'Only who leaves at the own wish can stay after all.', { reason })
+        throw new ApiError('NOT_PERMITTED', 'Only who leaves at the own wish can stay after all.', { details: { reason } })
       return send(deps, request, {
         closureId,
         update: withdrawClosing,
