@@ -1,10 +1,12 @@
 import type { Static } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { listBills, listCharges, listNotices, listPayments, listReadings } from '../db/queries/account-history.ts'
-import { readBalances, readConnectionPage, readHolder, readMeterPage } from '../db/queries/account-page.ts'
 import { listNotes } from '../db/queries/notes.ts'
+import { readBalances, readConnectionPage, readHolder, readMeterPage } from '../db/queries/account-page.ts'
+import { ledgerEntries } from '../db/queries/papers/movements.ts'
 import { processesOf } from '../db/queries/process-list.ts'
 import type { VisibleAccount } from '../db/queries/visibility.ts'
+import { accountMovements } from '../domain/movements.ts'
 import type { AccountPage } from './account-schemas.ts'
 import type { ApiDeps } from './deps.ts'
 import { mayAlso } from './principal.ts'
@@ -43,6 +45,9 @@ async function readMoney(db: ApiDeps['db'], accountId: string): Promise<Static<t
   )
   return {
     balances: await readBalances(db, accountId),
+    movements: accountMovements(accountId, await ledgerEntries(db, accountId))
+      .slice(-RECENT)
+      .toReversed(),
     charges,
     bills: await listBills(db, accountId, { limit: RECENT }),
     payments: await listPayments(db, accountId, { limit: RECENT }),

@@ -109,6 +109,20 @@ export const Balances = Type.Object(
   { description: 'By the ledger. Open demands (a deposit, an advance) are not owed: see the charges.' },
 )
 
+export const MovementLine = Type.Object(
+  {
+    at: IsoInstant,
+    kind: Type.String(),
+    chargeKind: Nullable(Type.String()),
+    periodFrom: Nullable(IsoDate),
+    channel: Nullable(Type.String()),
+    number: Nullable(Type.String({ description: 'The bill, receipt or note.' })),
+    amountMinor: MoneyMinor,
+    balanceMinor: MoneyMinor,
+  },
+  { description: 'What moved the balance, and the balance after it: what is owed less credit, as on a statement.' },
+)
+
 const Terms = Type.Object({
   fromDate: IsoDate,
   toDate: Nullable(IsoDate),
@@ -172,8 +186,14 @@ export const AccountPage = Type.Object({
   readings: Type.Array(Reading),
   processes: Type.Array(Process),
   money: Nullable(
-    Type.Object({ balances: Balances, charges: Type.Array(Charge), bills: Type.Array(Bill), payments: Type.Array(Payment),
- notes: Type.Array(Note), }),
+    Type.Object({
+      balances: Balances,
+      movements: Type.Array(MovementLine, { description: 'Newest first, with the running balance.' }),
+      charges: Type.Array(Charge),
+      bills: Type.Array(Bill),
+      payments: Type.Array(Payment),
+      notes: Type.Array(Note),
+    }),
   ),
   notices: Nullable(Type.Array(Notice)),
 })

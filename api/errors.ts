@@ -54,6 +54,7 @@ const API_STATUS = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   TOO_MANY_REQUESTS: 429,
   INTERNAL: 500,
+  PAPER_CHANGED: 500,
   TRY_AGAIN: 503,
 } as const satisfies Record<string, number>
 

@@ -23,6 +23,7 @@ import { collectionRoutes } from './routes/collections.ts'
 import { customerRoutes } from './routes/customers.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { packageChangeRoutes } from './routes/package-changes.ts'
+import { paperRoutes } from './routes/papers.ts'
 import { paymentNoticeRoutes } from './routes/payment-notices.ts'
 import { paymentDecisionRoutes } from './routes/payment-decisions.ts'
 import { paymentRoutes } from './routes/payments.ts'
@@ -57,6 +58,7 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   agreementRoutes,
   paymentNoticeRoutes,
   receiptRoutes,
+  paperRoutes,
   cashRoutes,
   cashHandoverRoutes,
   cashDepositRoutes,

@@ -23,6 +23,8 @@ export const APPEND_ONLY = [
   'meter_moves',
   'decisions',
   'free_texts',
+  'papers',
+  'paper_renderings',
   'notice_acknowledgements',
   'payment_statements',
   'payment_statement_rows',

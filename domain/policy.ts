@@ -144,6 +144,13 @@ export type PlantPolicy = {
   /** How long what should be is given, before the reconciler opens a case: a meter without a hold that stays dark, a period without a bill. */
   readonly reconciliation: { readonly darkWithin: IsoDuration; readonly billedWithin: IsoDuration }
   readonly quietHours: { readonly from: LocalTime; readonly to: LocalTime }
+  /** What stands on every paper; an empty phone or UPI address: there is none. Bills ask for payment to that address by QR code. */
+  readonly papers: {
+    readonly supplierName: string
+    readonly supplierNameHi: string
+    readonly phone: string
+    readonly upiAddress: string
+  }
 }
 
 /** Defaults of plant BHKATS from 2026-07-01: every row of the policy paper as data. */
@@ -273,4 +280,10 @@ export const KATSA_POLICY_V1: PlantPolicy = {
   cash: { ceilingMinor: 1_500_000, bankWithin: 'P3D', handOverWithin: 'P1D', verifyWithin: 'P3D', matchWithin: 'P5D' },
   reconciliation: { darkWithin: 'P2D', billedWithin: 'P5D' },
   quietHours: { from: '20:00', to: '08:00' },
+  papers: {
+    supplierName: 'Katsa Minigrid',
+    supplierNameHi: 'कटसा मिनी-ग्रिड',
+    phone: '+91 00000 00000',
+    upiAddress: 'katsa.minigrid@example',
+  },
 }

@@ -6,5 +6,7 @@ export function plainSigns(text: string): string {
     .replaceAll(/[“”]/g, '"')
     .replaceAll(/[–—]/g, '-')
     .replaceAll('…', '...')
+    .replaceAll('·', '-')
+    .replaceAll('×', 'x')
     .replaceAll('\u00a0', ' ')
 }

@@ -11,6 +11,7 @@ import * as corrections from './0009-corrections.ts'
 import * as waiting from './0009-waiting.ts'
 import * as paymentLives from './0010-payment-lives.ts'
 import * as cash from './0011-cash.ts'
+import * as papers from './0014-papers.ts'
 import * as books from './0015-books.ts'
 
 /** Every migration by name, in order: listed, so that a stray file in the folder is never run. */
@@ -27,5 +28,6 @@ export const migrations: Record<string, Migration> = {
   '0009-waiting': waiting,
   '0010-payment-lives': paymentLives,
   '0011-cash': cash,
+  '0014-papers': papers,
   '0015-books': books,
 }
