@@ -1,11 +1,12 @@
 import { type Static, Type } from '@fastify/type-provider-typebox'
 import type { Db } from '../db/client.ts'
+import { acknowledgementOf } from '../db/queries/payment-open-items.ts'
 import { findNotice, type PaymentNotice } from '../db/queries/payment-notices.ts'
 import { findPayment, type Payment } from '../db/queries/payments.ts'
 import { readReceipt } from '../db/queries/receipts.ts'
 import { processIds } from '../domain/process-ids.ts'
 import type { Receipt } from '../notifications/receipt.ts'
-import { AccountId, Currency, CustomerId, IsoDate, IsoInstant, MoneyMinor, Nullable, Plant } from './schemas.ts'
+import { AccountId, Actor, Currency, CustomerId, IsoDate, IsoInstant, MoneyMinor, Nullable, Plant } from './schemas.ts'
 
 const Count = Type.Integer({ minimum: 0 })
 const Words = Type.Array(Type.String())
@@ -72,6 +73,13 @@ export const NoticeBody = Type.Object({
   payerAsWritten: Type.String(),
   receivedAt: IsoInstant,
   paymentId: Nullable(Count),
+  acknowledgedBy: Nullable(
+    Type.Unsafe<string>({
+      ...Actor,
+      description: 'Who has seen to a notice that was set aside; the reason is in the audit log.',
+    }),
+  ),
+  acknowledgedAt: Nullable(IsoInstant),
 })
 
 /** A payment as lists and pages show it. */
@@ -104,6 +112,7 @@ export async function viewPaymentPage(
 export async function viewNotice(db: Db, notice: PaymentNotice): Promise<Static<typeof NoticeBody>> {
   const { said, businessAt, ...rest } = notice
   const payment = await findPayment(db, notice)
+  const seen = await acknowledgementOf(db, notice.noticeId)
   const { status, amountMinor, currency, payer } = said
   return {
     ...rest,
@@ -113,5 +122,7 @@ export async function viewNotice(db: Db, notice: PaymentNotice): Promise<Static<
     payerAsWritten: payer,
     receivedAt: businessAt,
     paymentId: payment?.paymentId ?? null,
+    acknowledgedBy: seen?.acknowledgedBy ?? null,
+    acknowledgedAt: seen?.acknowledgedAt ?? null,
   }
 }

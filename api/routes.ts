@@ -26,7 +26,9 @@ import { packageChangeRoutes } from './routes/package-changes.ts'
 import { paperRoutes } from './routes/papers.ts'
 import { paymentNoticeRoutes } from './routes/payment-notices.ts'
 import { paymentDecisionRoutes } from './routes/payment-decisions.ts'
+import { paymentOpenItemRoutes } from './routes/payment-open-items.ts'
 import { paymentRoutes } from './routes/payments.ts'
+import { paymentStatementRoutes } from './routes/payment-statements.ts'
 import { plantRoutes } from './routes/plants.ts'
 import { processRoutes } from './routes/processes.ts'
 import { readingRoutes } from './routes/readings.ts'
@@ -55,6 +57,8 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   taskDecisionRoutes,
   paymentRoutes,
   paymentDecisionRoutes,
+  paymentStatementRoutes,
+  paymentOpenItemRoutes,
   agreementRoutes,
   paymentNoticeRoutes,
   receiptRoutes,

@@ -71,7 +71,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       verdict text not null check (verdict in ('same', 'told')),
       notice_id bigint references payment_notices,
       primary key (statement_id, line),
-      unique (statement_id, reference),
+      unique (statement_id, reference, status),
       check ((verdict = 'told') = (notice_id is not null))
     );
     create index payment_statement_rows_reference on payment_statement_rows (provider, reference);
