@@ -33,7 +33,11 @@ const noRow = new NoResultError({ kind: 'SelectQueryNode' })
 
 test.each([
   ['a row that must be there and is not', noRow, 'A fault of ours: a row that must be there is not'],
-  ['two facts of ours that cannot both be', new Contradiction('a step without its debt'), 'A fault of ours: a step without its debt'],
+  [
+    'two facts of ours that cannot both be',
+    new Contradiction('a step without its debt'),
+    'A fault of ours: a step without its debt',
+  ],
 ])('a customer whose process meets %s is seen by people instead of waiting for ever', async (_name, error, message) => {
   await expect(inAttempt(4, error)).rejects.toBe(error)
   await expect(inAttempt(5, error)).rejects.toMatchObject({ type: 'BUG', nonRetryable: true, message })

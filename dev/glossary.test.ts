@@ -9,7 +9,9 @@ const glossary = read('docs/glossary.md')
 // Workflows name most stages themselves; those of a billing cycle are worked out in domain/.
 const sources = [
   // How a failure is worded is no stage.
-  ...readdirSync(`${root}workflows`).flatMap((file) => (file === 'procedure.ts' ? [] : `workflows/${file}`)),
+  ...readdirSync(`${root}workflows`)
+    .filter((file) => file !== 'procedure.ts' && !file.endsWith('.test.ts'))
+    .map((file) => `workflows/${file}`),
   'domain/billing-cycle.ts',
   'domain/advance-cycle.ts',
 ]

@@ -7,7 +7,14 @@ import type { JoiningNotices } from './notices/joining.ts'
 import type { PackageChangeNotices } from './notices/package-change.ts'
 import type { StaffNotices } from './notices/staff.ts'
 
-type AllNotices = JoiningNotices & BillingNotices & CorrectionNotices & DuesNotices & PackageChangeNotices & ClosingNotices & StaffNotices & CashNotices
+type AllNotices = JoiningNotices &
+  BillingNotices &
+  CorrectionNotices &
+  DuesNotices &
+  PackageChangeNotices &
+  ClosingNotices &
+  StaffNotices &
+  CashNotices
 
 /**
  * What each kind of notice says, as plain JSON without names or phones, so that it may stand in a workflow's history.

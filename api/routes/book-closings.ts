@@ -52,7 +52,11 @@ export function bookClosingRoutes(app: Api, { db }: ApiDeps): void {
       const closing = await readClosing(db, plant, request.params.date)
       if (closing === undefined || of === undefined) throw notFound('closing')
       if (!wantsCsv(request, request.query))
-        return reply.send({ ...closing, groups: [...closing.groups], late: await latePostings(db, { ...closing, zone: of.zone }, { limit: LATE_SHOWN }) })
+        return reply.send({
+          ...closing,
+          groups: [...closing.groups],
+          late: await latePostings(db, { ...closing, zone: of.zone }, { limit: LATE_SHOWN }),
+        })
       return sendCsv(reply, {
         name: `closing-${plant}-${closing.businessDate}`,
         rows: closing.groups.flatMap(linesOf),

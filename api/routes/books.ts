@@ -159,7 +159,8 @@ function collectionsRoute(app: Api, deps: ApiDeps): void {
       const report = await reportOf(deps, request, { query, from, to })
       const { lines: items, ...rest } = await collections(deps.db, report.scope)
       const { plants, currency } = headOf(report)
-      if (!wantsCsv(request, query)) return reply.send({ plants, currency, from, to, ...rest, items: [...items], bounced: [...rest.bounced] })
+      if (!wantsCsv(request, query))
+        return reply.send({ plants, currency, from, to, ...rest, items: [...items], bounced: [...rest.bounced] })
       return sendCsv(reply, {
         name: `collections-${from}-${to}`,
         rows: items,

@@ -180,7 +180,17 @@ interface Row {
 
 function aboutProcess({ workflowType, input, plant, customerId, accountId }: Row) {
   const ids = input as JsonObject
-  const named = [ids.requestId, ids.closureId, ids.depositId, ids.taskId, ids.correctionId, ids.disputeId, ids.applicationId, ids.reference, customerId]
+  const named = [
+    ids.requestId,
+    ids.closureId,
+    ids.depositId,
+    ids.taskId,
+    ids.correctionId,
+    ids.disputeId,
+    ids.applicationId,
+    ids.reference,
+    customerId,
+  ]
   const subjectId = customerId ?? accountId
   return {
     process: KINDS[workflowType] ?? 'task',

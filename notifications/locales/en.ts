@@ -9,4 +9,13 @@ import { packageChange } from './en/package-change.ts'
 import { staff } from './en/staff.ts'
 
 /** Every notice in English. A missing kind is a type error here. */
-export const en: NoticeTexts = { ...joining, ...billing, ...corrections, ...dues, ...packageChange, ...closing, ...cash, ...staff }
+export const en: NoticeTexts = {
+  ...joining,
+  ...billing,
+  ...corrections,
+  ...dues,
+  ...packageChange,
+  ...closing,
+  ...cash,
+  ...staff,
+}

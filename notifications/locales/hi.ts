@@ -9,4 +9,13 @@ import { packageChange } from './hi/package-change.ts'
 import { staff } from './hi/staff.ts'
 
 /** Every notice in Hindi. A missing kind is a type error here. */
-export const hi: NoticeTexts = { ...joining, ...billing, ...corrections, ...dues, ...packageChange, ...closing, ...cash, ...staff }
+export const hi: NoticeTexts = {
+  ...joining,
+  ...billing,
+  ...corrections,
+  ...dues,
+  ...packageChange,
+  ...closing,
+  ...cash,
+  ...staff,
+}
