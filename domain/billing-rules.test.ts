@@ -31,6 +31,7 @@ import { KATSA_POLICY_V1 as policy } from './policy.ts'
 import { CASH_RUNNERS } from '../test/support/cash-rules.ts'
 import { catalogue, chase, debtOf } from '../test/support/domain-builders.ts'
 import type { Taken } from '../test/support/domain-builders.ts'
+import { PAYMENT_RUNNERS } from '../test/support/payment-rules.ts'
 import { parsePackageText } from './package.ts'
 import type { MeterKind } from './package.ts'
 import { promisedHoursPerDay } from './package.ts'
@@ -47,6 +48,7 @@ const TODAY = '2026-08-20'
 /** What each table's columns mean. */
 const RUNNERS: Record<string, Runner> = {
   ...CASH_RUNNERS,
+  ...PAYMENT_RUNNERS,
   'Age of a debt': (row) => ({ bucket: ageBucket(cell(row, 'due'), cell(row, 'on')) }),
   'Aged receivables': (row) => {
     const debts = list(row.debts).map((text) => ({ dueOn: text.slice(0, 10), openMinor: minor(text.slice(11)) }))
@@ -382,6 +384,7 @@ const EVENTS: Record<string, () => Posting[]> = {
   'opening deposit of 450': () => ledger.postOpeningDeposit(OWNER, { amountMinor: 45_000 }),
   'unused advance of 83 before its period': () => ledger.postPrepaidUnused(OWNER, { amountMinor: 8_300, alreadyEarned: false }),
   'unused advance of 83 in its period': () => ledger.postPrepaidUnused(OWNER, { amountMinor: 8_300, alreadyEarned: true }),
+  'cheque of 100 bounces': () => ledger.postBounced(OWNER, { from: ledger.bank('P'), amountMinor: 10_000 }),
   'debt of 70 written off': () => ledger.postWrittenOff(OWNER, { amountMinor: 7_000 }),
 }
 

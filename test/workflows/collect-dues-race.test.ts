@@ -5,7 +5,8 @@ import { PLANT, type Village, village } from '../support/village.ts'
 import { debtors, QUICK_CHASE } from '../support/debtors.ts'
 import { expectBooksInBalance, hear } from '../support/payers.ts'
 
-const ROUNDS = 16
+/** How many milliseconds the payment begins before the cut (or after it): every 5 ms around it. */
+const OFFSETS_MS = Array.from({ length: 21 }, (_, index) => (index - 10) * 5)
 const NO_VISITS = { ...QUICK_CHASE, chasing: { ...QUICK_CHASE.chasing, visitsAfter: [] } }
 
 let katsa: Village
@@ -14,11 +15,11 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => katsa.close())
 
-test('between a payment and the cut the one that commits first decides, and nobody who paid stays dark', async () => {
+test('between a payment and the cut the one that commits first decides, and nobody who paid stays dark, at every offset (billing.md rule 19)', async () => {
   const people = debtors(katsa)
   const activities = createActivities({ db: katsa.db })
   const customers = []
-  for (let n = 0; n < ROUNDS; n += 1) customers.push(await people.owing({ isChased: false }))
+  for (const _ of OFFSETS_MS) customers.push(await people.owing({ isChased: false }))
   // Notice, warning, and the morning of the cut: the test takes the steps itself, so that the cut is still to come.
   for (const at of ['2026-07-02T04:00:00.000Z', '2026-07-04T04:00:00.000Z', '2026-07-05T05:00:00.000Z']) {
     await katsa.advanceTo(at)
@@ -42,8 +43,8 @@ test('between a payment and the cut the one that commits first decides, and nobo
     const cut = async (): Promise<void> => {
       state.isCut = await activities.takeCollectionStep({ plant: PLANT, accountId, customerId, expected: 'cut', asOf })
     }
-    const [first, second] = round % 2 === 0 ? [pay, cut] : [cut, pay]
-    await Promise.all([first(), new Promise((resolve) => setTimeout(resolve, round / 2)).then(second)])
+    const offsetMs = OFFSETS_MS[round] ?? 0
+    await Promise.all([later(Math.max(0, -offsetMs)).then(pay), later(Math.max(0, offsetMs)).then(cut)])
     cutFirst.push(state.isCut)
     const { rows } = await sql<{ liftedAt: string | null; isLiftedByPayment: boolean }>`
       select h.lifted_at, h.xmin = p.xmin as is_lifted_by_payment
@@ -57,3 +58,5 @@ test('between a payment and the cut the one that commits first decides, and nobo
   await katsa.settle()
   await expectBooksInBalance(katsa.db)
 }, 240_000)
+
+const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

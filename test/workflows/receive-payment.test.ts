@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { reportBounce } from '../../db/queries/bounce-reports.ts'
 import { findNotice } from '../../db/queries/payment-notices.ts'
 import { readReceipt } from '../../db/queries/receipts.ts'
 import { openHolds, placeHold } from '../../db/queries/supply.ts'
 import { inTransaction } from '../../db/queries/accounts.ts'
 import { processIds } from '../../domain/process-ids.ts'
-import { matchPayment } from '../../workflows/receive-payment.ts'
+import { confirmBounce, declareFailed, declarePosted, dismissBounce, matchPayment } from '../../workflows/receive-payment.ts'
 import { sweepPaymentNotices } from '../../workers/relay/payment-notices.ts'
 import { connectCustomer } from '../support/connections.ts'
 import { electricity, expectBooksInBalance, hear, held, newApplicant, openOf, owe, paymentOf } from '../support/payers.ts'
@@ -95,7 +96,7 @@ test('what is paid too much is credit, and the next bill uses it', async () => {
   expect(await held(katsa.db, `credit:${accountId}`)).toBe(0)
 })
 
-test('the same notice ten times over is one payment and one receipt', async () => {
+test('the same notice ten times over is one payment and one receipt (billing.md rules 4 and 16)', async () => {
   const { accountId, customerId } = await billed(46_400)
   const heard = { reference: 'again', amountMinor: 46_400, payer: customerId, asOf: await now() }
   const noticeIds = await Promise.all(Array.from({ length: 10 }, () => hear(katsa.db, heard)))
@@ -268,6 +269,50 @@ test('a provider that does not answer is not taken to have said no', async () =>
   expect(await processOf('dead-silent')).toMatchObject({ outcome: 'Failed' })
 })
 
+test('a payment nobody can resolve is asked after for a week, then head office decides with a proof (billing.md rule 16)', async () => {
+  const { customerId, chargeId } = await billed(46_400)
+  const gone = await billed(46_400)
+  await say({ reference: 'week-silent', status: 'unknown', amountMinor: 46_400, payer: customerId })
+  await say({ reference: 'gone-silent', status: 'unknown', amountMinor: 46_400, payer: gone.customerId })
+  const proved = { by: 'geeta', detail: { proof: 'UTR-1' } }
+  await katsa.advance('P3D')
+  await expect(handle('week-silent').executeUpdate(declarePosted, { args: [proved] })).rejects.toThrow()
+  await katsa.advance('P5D')
+  expect(await processOf('week-silent')).toMatchObject({ stage: 'Unconfirmed', waitingFor: 'head-office' })
+  await expect(handle('week-silent').executeUpdate(declarePosted, { args: [{ by: 'geeta' }] })).rejects.toThrow()
+  await handle('week-silent').executeUpdate(declarePosted, { args: [proved] })
+  await handle('gone-silent').executeUpdate(declareFailed, { args: [proved] })
+  await katsa.settle()
+  expect(await openOf(katsa.db, chargeId, gone.chargeId)).toEqual([0, 46_400])
+  expect(await processOf('week-silent')).toMatchObject({ outcome: 'Posted' })
+  expect(await processOf('gone-silent')).toMatchObject({ outcome: 'Failed' })
+})
+
+test('a cheque that staff report as returned takes nothing back until head office confirms it', async () => {
+  const { customerId, chargeId } = await billed(46_400)
+  const report = (reference: string) =>
+    inTransaction(katsa.db, async (tx) => {
+      const payment = await paymentOf(katsa.db, reference)
+      const asOf = await now()
+      return reportBounce(tx, payment, { reason: 'bounced', proof: 'MEMO-7', reportedBy: 'asha', asOf })
+    })
+  await say({ reference: 'returned', amountMinor: 46_400, payer: customerId, channel: 'cheque' })
+  await report('returned')
+  await expect(report('returned')).rejects.toMatchObject({ code: 'ALREADY_EXISTS' })
+  await katsa.settle()
+  expect(await processOf('returned')).toMatchObject({ stage: 'BounceReported', waitingFor: 'head-office' })
+  expect(await openOf(katsa.db, chargeId)).toEqual([0])
+  await handle('returned').executeUpdate(dismissBounce, { args: [{ by: 'geeta' }] })
+  await katsa.settle()
+  expect(await processOf('returned')).toMatchObject({ outcome: 'Posted' })
+  await report('returned')
+  await katsa.settle()
+  await handle('returned').executeUpdate(confirmBounce, { args: [{ by: 'geeta' }] })
+  await katsa.settle()
+  expect(await openOf(katsa.db, chargeId)).toEqual([46_400])
+  expect(await processOf('returned')).toMatchObject({ outcome: 'Bounced' })
+})
+
 test('what failed and then went through after all is money all the same', async () => {
   const { customerId, chargeId } = await billed(46_400)
   await say({ reference: 'after-all', status: 'failed', amountMinor: 46_400, payer: customerId })
@@ -310,7 +355,7 @@ test('a notice whose start was lost is found and taken in by the sweep', async (
 })
 
 test('receipts have no gap: as many as payments in the books', async () => {
-  const rows = await katsa.db.selectFrom('payments').select('receiptNumber').where('state', '=', 'posted').execute()
+  const rows = await katsa.db.selectFrom('payments').select('receiptNumber').where('state', 'in', ['posted', 'bounced']).execute()
   const numbers = rows.map(({ receiptNumber }) => Number(receiptNumber?.slice(-6))).toSorted((a, b) => a - b)
   expect(numbers).toEqual(numbers.map((_, index) => index + 1))
 })
