@@ -1,5 +1,7 @@
 import { CASH_NOTICE_EXAMPLES } from './cash-notice-examples.ts'
+import { DUES_NOTICE_EXAMPLES } from './dues-notice-examples.ts'
 import type { NoticeKind, NoticeParams } from './notices.ts'
+import { STAFF_NOTICE_EXAMPLES } from './staff-notice-examples.ts'
 
 const currency = 'INR'
 const customerId = 'BHKATS01112'
@@ -8,14 +10,6 @@ const requestId = 'BHKATS-R5'
 const closureId = 'BHKATS-L3'
 const bigger = 'B1.3 (DO) / 2000 / 150+15u'
 const smaller = 'B1.1 (FD) / 500 / 50+18u'
-const debt = { customerId, remainingMinor: 123_450, currency }
-const task = {
-  taskId: 'BHKATS-T12',
-  taskKind: 'meter-replacement',
-  plantCode: 'BHKATS',
-  subjectId: customerId,
-  dueOn: '2026-08-05',
-} as const
 const bill = {
   customerId,
   billNumber: 'BHKATS-B-000123',
@@ -252,48 +246,6 @@ export const NOTICE_EXAMPLES: { readonly [K in NoticeKind]: readonly [NoticePara
   'payment-refunded': [
     { reference: customerId, amountMinor: 47_200, currency, refundedOn: '2026-08-06', method: 'bank', reason: 'paid-twice' },
   ],
-  'due-soon-reminder': [{ ...debt, dueOn: '2026-08-10', daysLeft: 3 }],
-  'due-today-reminder': [{ ...debt, dueOn: '2026-08-10' }],
-  'disconnection-notice': [{ ...debt, noticeNumber: 'BHKATS-D-000004', dueOn: '2026-08-10', notBefore: '2026-08-27' }],
-  'visit-announced': [{ customerId, visitOn: '2026-08-12', purpose: 'inspect' }],
-  'collection-visit-announced': [{ ...debt, visitOn: '2026-08-12' }],
-  'disconnection-warning': [{ ...debt, cutOn: '2026-08-27' }],
-  'promise-noted': [{ ...debt, promisedFor: '2026-08-20' }],
-  'promise-broken': [{ ...debt, promisedFor: '2026-08-20' }],
-  'plan-agreed': [
-    {
-      ...debt,
-      parts: [
-        { dueOn: '2026-08-31', amountMinor: 41_150 },
-        { dueOn: '2026-09-30', amountMinor: 41_150 },
-        { dueOn: '2026-10-31', amountMinor: 41_150 },
-      ],
-    },
-  ],
-  'plan-refused': [debt],
-  'plan-part-due': [{ ...debt, remainingMinor: 41_150, dueOn: '2026-08-31', part: 1, parts: 3 }],
-  'plan-broken': [{ ...debt, dueOn: '2026-08-31' }],
-  'supply-cut': [
-    { ...debt, reason: 'prepaid-lapsed', reconnectionFeeMinor: 5_000 },
-    { ...debt, remainingMinor: 0, reason: 'own-wish', reconnectionFeeMinor: 0 },
-  ],
-  'supply-restored': [{ customerId, restoredOn: '2026-08-29' }],
-  'reconnection-fee-charged': [{ customerId, feeMinor: 5_000, currency, period: '2026-08-01' }],
-  'prepaid-lapsed': [{ ...debt, period: '2026-08-01' }],
-  'deposit-draw-announced': [{ ...debt, depositMinor: 80_000, drawOn: '2026-09-11' }],
-  'deposit-drawn': [
-    { ...debt, drawnMinor: 60_000, depositLeftMinor: 20_000 },
-    { ...debt, remainingMinor: 0, drawnMinor: 60_000, depositLeftMinor: 0 },
-  ],
-  'supply-interruption-planned': [
-    {
-      plantCode: 'BHKATS',
-      fromAt: '2026-08-15T04:30:00.000Z',
-      untilAt: '2026-08-15T08:00:00.000Z',
-      zone: 'Asia/Kolkata',
-      reason: 'maintenance',
-    },
-  ],
   'package-change-requested': [{ requestId, customerId, fromPackageId: smaller, toPackageId: bigger }],
   'package-change-approved': [
     { requestId, customerId, toPackageId: bigger, effectiveFrom: '2026-09-01' },
@@ -334,42 +286,7 @@ export const NOTICE_EXAMPLES: { readonly [K in NoticeKind]: readonly [NoticePara
   ],
   'deposit-refund-waiting': [{ closureId, customerId, refundMinor: 49_000, currency, fetchBy: '2026-12-14' }],
   'account-closed': [{ customerId, closedOn: '2026-09-16' }],
-  'task-assigned': [task, { ...task, subjectId: undefined }],
-  'task-reminder': [task],
-  'task-escalated': [{ ...task, openDays: 2 }],
-  'task-rejected-back': [{ ...task, note: '(3).' }, task],
-  'task-withdrawn': [task],
-  'decision-needed': [
-    { decision: 'package-change', requestId, plantCode: 'BHKATS', subjectId: customerId, decideBy: '2026-08-08' },
-    { decision: 'refund', requestId: closureId, plantCode: 'BHKATS', decideBy: '2026-08-08' },
-  ],
-  'correction-not-made': [
-    { requestId: 'BHKATS-N7', plantCode: 'BHKATS', subjectId: customerId, isRefused: true },
-    { requestId: 'BHKATS-N7', plantCode: 'BHKATS', subjectId: customerId, isRefused: false },
-  ],
-  'reading-needs-review': [
-    {
-      taskId: 'BHKATS-T13',
-      customerId,
-      meterSerial: 'CM100111',
-      period: '2026-07-01',
-      previousReadingWh: 779_330,
-      presentReadingWh: 999_001,
-      doubt: 'far-above-usual',
-    },
-  ],
-  'meter-away': [{ meterSerial: 'SM100000', customerId, plantCode: 'BHKATS', silentDays: 3 }],
-  'meter-refused': [{ meterSerial: 'SM100000', customerId, plantCode: 'BHKATS', taskId: 'BHKATS-T12' }],
-  'process-assigned': [
-    { process: 'package-change', requestId, plantCode: 'BHKATS', subjectId: customerId },
-    { process: 'payment', requestId: 'UPI-7', plantCode: 'BHKATS' },
-  ],
-  'process-reminder': [{ process: 'closing', requestId: closureId, plantCode: 'BHKATS', subjectId: customerId, waitedDays: 1 }],
-  'process-escalated': [{ process: 'onboarding', requestId: applicationId, plantCode: 'BHKATS', waitedDays: 2 }],
-  'books-differ': [
-    { plantCode: 'BHKATS', day: '2026-08-14', newCases: 1, openCases: 3 },
-    { plantCode: 'BHKATS', day: '2026-08-14', newCases: 2, openCases: 2 },
-  ],
-  'process-parked': [{ process: 'package-change', requestId, plantCode: 'BHKATS' }],
+  ...DUES_NOTICE_EXAMPLES,
+  ...STAFF_NOTICE_EXAMPLES,
   ...CASH_NOTICE_EXAMPLES,
 }
