@@ -173,7 +173,15 @@ test('a meter that is somebody else’s, unknown, or does not fit is refused whi
   }
   expect(await report(other.serial)).toBe('METER_NOT_FREE')
   expect(await report('SM000000')).toBe('INVALID_INPUT')
-  expect(await report('LL900001')).toBe('PACKAGE_METER_UNFIT')
+  const limiter = await katsa.db
+    .selectFrom('meters')
+    .select('serial')
+    .where('kind', '=', 'load_limiter')
+    .where('state', '=', 'free')
+    .orderBy('serial')
+    .limit(1)
+    .executeTakeFirstOrThrow()
+  expect(await report(limiter.serial)).toBe('PACKAGE_METER_UNFIT')
   await katsa.settle()
   expect(await people.process(applicationId)).toMatchObject({ stage: 'Installation' })
   expect([await stateOf(serial), await stateOf(other.serial)]).toEqual(['assigned', 'assigned'])
