@@ -122,7 +122,18 @@ function planRoutes(app: Api, deps: ApiDeps): void {
         description:
           'The parts are exactly the debt. It holds off nothing until it is agreed, by another person than who proposes it.',
         params,
-        body: Closed({ parts: Type.Array(Part, { minItems: 2, maxItems: 12 }) }),
+        body: Closed({
+          parts: Type.Array(Part, {
+            minItems: 2,
+            maxItems: 12,
+            examples: [
+              [
+                { dueOn: '2026-08-31', amountMinor: 23_200 },
+                { dueOn: '2026-09-30', amountMinor: 23_200 },
+              ],
+            ],
+          }),
+        }),
         response: { 201: PlanView },
       },
     },
