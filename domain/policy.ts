@@ -7,10 +7,7 @@ export type PlantPolicy = {
   readonly validFrom: IsoDate
   /** First day of a period, 1–31. */
   readonly anchorDay: number
-  readonly postpaid: {
-    readonly dueAfter: IsoDuration
-    readonly issuedWithin: IsoDuration
-  }
+  readonly postpaid: { readonly dueAfter: IsoDuration; readonly issuedWithin: IsoDuration }
   readonly prepaid: {
     readonly issuedBefore: IsoDuration
     readonly grace: IsoDuration
@@ -43,10 +40,7 @@ export type PlantPolicy = {
     readonly largeMinor: number
     readonly largeCodePrefixes: readonly string[]
   }
-  readonly fees: {
-    readonly reconnectionMinor: number
-    readonly packageChangeMinor: number
-  }
+  readonly fees: { readonly reconnectionMinor: number; readonly packageChangeMinor: number }
   readonly metering: {
     readonly readFromDay: number
     readonly readWithin: IsoDuration
@@ -89,11 +83,7 @@ export type PlantPolicy = {
     readonly banAfter: IsoDuration
   }
   readonly reconnection: { readonly taskWithin: IsoDuration }
-  readonly closing: {
-    readonly refundWithin: IsoDuration
-    readonly unclaimedAfter: IsoDuration
-    readonly readWithin: IsoDuration
-  }
+  readonly closing: { readonly refundWithin: IsoDuration; readonly unclaimedAfter: IsoDuration; readonly readWithin: IsoDuration }
   readonly onboarding: {
     readonly deadline: IsoDuration
     readonly extension: IsoDuration
@@ -121,11 +111,7 @@ export type PlantPolicy = {
     readonly escalateAfter: IsoDuration
   }
   /** Processes that wait for somebody: when that person is reminded, when the level above is told, and how often after that. */
-  readonly waiting: {
-    readonly remindAfter: IsoDuration
-    readonly escalateAfter: IsoDuration
-    readonly againEvery: IsoDuration
-  }
+  readonly waiting: { readonly remindAfter: IsoDuration; readonly escalateAfter: IsoDuration; readonly againEvery: IsoDuration }
   readonly approvals: {
     readonly creditNoteClusterUpToMinor: number
     readonly creditNoteStateUpToMinor: number
@@ -178,12 +164,7 @@ export const KATSA_POLICY_V1: PlantPolicy = {
     topUpIfShortByMinor: 10_000,
     reviewEvery: 'P1Y',
   },
-  activation: {
-    limiterMinor: 10_000,
-    meterMinor: 30_000,
-    largeMinor: 100_000,
-    largeCodePrefixes: ['B2.'],
-  },
+  activation: { limiterMinor: 10_000, meterMinor: 30_000, largeMinor: 100_000, largeCodePrefixes: ['B2.'] },
   fees: { reconnectionMinor: 5_000, packageChangeMinor: 0 },
   metering: {
     readFromDay: 24,
@@ -225,13 +206,7 @@ export const KATSA_POLICY_V1: PlantPolicy = {
   },
   reconnection: { taskWithin: 'P1D' },
   closing: { refundWithin: 'P15D', unclaimedAfter: 'P90D', readWithin: 'P5D' },
-  onboarding: {
-    deadline: 'P30D',
-    extension: 'P15D',
-    maxExtensions: 1,
-    installWithin: 'P7D',
-    remindEvery: 'P7D',
-  },
+  onboarding: { deadline: 'P30D', extension: 'P15D', maxExtensions: 1, installWithin: 'P7D', remindEvery: 'P7D' },
   packageChange: {
     approveWithin: 'P3D',
     payWithin: 'P10D',
@@ -240,11 +215,7 @@ export const KATSA_POLICY_V1: PlantPolicy = {
     stateApprovalFromW: 3_000,
     simultaneousPercent: 40,
   },
-  supply: {
-    unapprovedCutUpTo: 'PT4H',
-    clusterCutUpTo: 'PT24H',
-    lostHoursCreditAfter: 'PT24H',
-  },
+  supply: { unapprovedCutUpTo: 'PT4H', clusterCutUpTo: 'PT24H', lostHoursCreditAfter: 'PT24H' },
   tasks: {
     targets: {
       'no-supply': 'P1D',
@@ -272,11 +243,7 @@ export const KATSA_POLICY_V1: PlantPolicy = {
     escalateAfter: 'P2D',
   },
   waiting: { remindAfter: 'P1D', escalateAfter: 'P2D', againEvery: 'P7D' },
-  approvals: {
-    creditNoteClusterUpToMinor: 50_000,
-    creditNoteStateUpToMinor: 500_000,
-    depositRefundClusterUpToMinor: 300_000,
-  },
+  approvals: { creditNoteClusterUpToMinor: 50_000, creditNoteStateUpToMinor: 500_000, depositRefundClusterUpToMinor: 300_000 },
   cash: { ceilingMinor: 1_500_000, bankWithin: 'P3D', handOverWithin: 'P1D', verifyWithin: 'P3D', matchWithin: 'P5D' },
   reconciliation: { darkWithin: 'P2D', billedWithin: 'P5D' },
   quietHours: { from: '20:00', to: '08:00' },
