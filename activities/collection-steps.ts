@@ -2,7 +2,7 @@ import type { Tx } from '../db/client.ts'
 import type { Arrears } from '../db/queries/arrears.ts'
 import { issueCharge } from '../db/queries/charges.ts'
 import { drawDeposit } from '../db/queries/deposits.ts'
-import { recordSteps, sendStepNotice, type TakenStep } from '../db/queries/dunning.ts'
+import { carryStep, recordSteps, sendStepNotice, type TakenStep } from '../db/queries/dunning.ts'
 import { takeNumbers } from '../db/queries/numbers.ts'
 import { nudge } from '../db/queries/outbox.ts'
 import { openTask, tellRole } from '../db/queries/tasks.ts'
@@ -246,7 +246,7 @@ function carrying({ plant, state, customerId }: Arrears, accountId: string, step
     plant: plant.plant,
     accountId,
     customerId,
-    source: { workflowId: processIds.collection(customerId), step: `carry:${keyOf(steps)}` },
+    source: { workflowId: processIds.collection(customerId), step: carryStep(keyOf(steps)) },
     dueAt: addToInstant(state.asOf, plant.policy.tasks.targets['written-notice'], plant.zone),
   }
 }

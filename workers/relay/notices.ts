@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import type { Db, Tx } from '../../db/client.ts'
+import { lockAccounts } from '../../db/queries/accounts.ts'
 import { businessNow, readClock } from '../../db/queries/clock.ts'
+import { carryRefusedNotice } from '../../db/queries/dunning.ts'
 import { nudge } from '../../db/queries/outbox.ts'
 import { readPlant } from '../../db/queries/plants.ts'
 import { wallFor } from '../../domain/business-time.ts'
@@ -50,16 +52,22 @@ export async function deliverNotices(deps: NoticeDeps): Promise<number> {
       .forUpdate()
       .skipLocked()
       .execute()
-    for (const row of rows) await deliver(deps, tx, row)
+    const onPaper: Row[] = []
+    for (const row of rows) if ((await deliver(deps, tx, row)) === 'on-paper') onPaper.push(row)
+    await haveCarried(deps, tx, onPaper)
     return rows.length
   })
 }
 
-async function deliver(deps: NoticeDeps, tx: Tx, row: Row): Promise<void> {
+/** Returns `on-paper` where the phone refused it and it is printed instead. */
+async function deliver(deps: NoticeDeps, tx: Tx, row: Row): Promise<'on-paper' | undefined> {
   try {
     const asOf = await businessNow(tx, row.plant, deps.now())
     const heldForSeconds = await quietSeconds(deps, tx, { row, asOf })
-    if (heldForSeconds > 0) return await postpone(tx, row.notificationId, { seconds: heldForSeconds })
+    if (heldForSeconds > 0) {
+      await postpone(tx, row.notificationId, { seconds: heldForSeconds })
+      return undefined
+    }
     const body = bodyOf(row)
     const sent = await deps.sender.send({
       id: String(row.notificationId),
@@ -68,12 +76,30 @@ async function deliver(deps: NoticeDeps, tx: Tx, row: Row): Promise<void> {
       to: await addressOf(tx, row),
       body,
     })
-    if (sent.status === 'refused') await refuse(tx, row, { reason: sent.reason, body })
-    else
-      await recordSent(tx, row, { body, asOf, delivered: sent.status === 'delivered', providerReference: sent.providerReference })
+    if (sent.status === 'refused') {
+      await refuse(tx, row, { reason: sent.reason, body })
+      return row.channel === 'sms' ? 'on-paper' : undefined
+    }
+    await recordSent(tx, row, { body, asOf, delivered: sent.status === 'delivered', providerReference: sent.providerReference })
   } catch (error) {
     deps.onError(row.notificationId, error)
     await postpone(tx, row.notificationId, { seconds: Math.min(LONGEST_BACKOFF_SECONDS, 2 ** Math.min(row.attempts, 12)), error })
+  }
+  return undefined
+}
+
+/** Somebody is sent with what chasing waits for; the accounts are locked in order, before a task takes its number. */
+async function haveCarried(deps: NoticeDeps, tx: Tx, rows: readonly Row[]): Promise<void> {
+  const accounts = await lockAccounts(
+    tx,
+    rows.flatMap(({ accountId }) => accountId ?? []),
+  )
+  for (const row of rows) {
+    const account = accounts.find(({ accountId }) => accountId === row.accountId)
+    if (account === undefined) continue
+    const asOf = await businessNow(tx, row.plant, deps.now())
+    await carryRefusedNotice(tx, { account, notificationId: row.notificationId, asOf })
+    await nudge(tx, `account:${account.accountId}`)
   }
 }
 
