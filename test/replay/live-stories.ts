@@ -23,6 +23,7 @@ import { connectCustomer, type ConnectedCustomer, type CustomerWish, payInCash }
 import { packageDesk } from '../support/package-changes.ts'
 import { hear } from '../support/payers.ts'
 import { PLANT, type Village, ZONE } from '../support/village.ts'
+import { correcting } from './correcting-story.ts'
 
 /** What a run lived through, by the name its history is saved under. */
 export type Stories = Readonly<Record<string, string>>
@@ -40,9 +41,10 @@ export async function liveStories(katsa: Village): Promise<Stories> {
     ...(await working(katsa)),
   }
   await katsa.start('collectDues', processIds.collection(cast.owes.customerId), { plant: PLANT, ...idsOf(cast.owes) })
+  const corrected = await correcting(katsa, cast.disputes)
   const left = await leaving(katsa, cast.leaves)
   const months = await monthPasses(katsa, cast)
-  return { ...stories, ...left, ...months, ...(await banking(katsa)), ...(await proving(katsa)) }
+  return { ...stories, ...corrected, ...left, ...months, ...(await banking(katsa)), ...(await proving(katsa)) }
 }
 
 interface Cast {
@@ -51,6 +53,7 @@ interface Cast {
   readonly leaves: ConnectedCustomer
   readonly isRead: ConnectedCustomer
   readonly paysAhead: ConnectedCustomer
+  readonly disputes: ConnectedCustomer
 }
 
 async function gather(katsa: Village): Promise<Cast> {
@@ -59,6 +62,7 @@ async function gather(katsa: Village): Promise<Cast> {
     changes: await called(katsa, 1, {}),
     leaves: await called(katsa, 2, {}),
     isRead: await called(katsa, 3, { meterKind: 'conventional' }),
+    disputes: await called(katsa, 5, { meterKind: 'conventional' }),
     paysAhead: await called(katsa, 4, { packageCode: 'A1.1', depositMinor: 20_000 }),
   }
 }
