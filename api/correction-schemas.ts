@@ -1,19 +1,7 @@
-import { type Static, type TObject, type TProperties, Type } from '@fastify/type-provider-typebox'
+import { type Static, Type } from '@fastify/type-provider-typebox'
 import type { Correction } from '../db/queries/corrections.ts'
 import type { Dispute } from '../db/queries/disputes.ts'
-import type { Action } from './permissions.ts'
-import {
-  AccountId,
-  Actor,
-  Currency,
-  CustomerId,
-  EnergyWh,
-  IsoInstant,
-  MoneyMinor,
-  Nullable,
-  Plant,
-  StandingDecision,
-} from './schemas.ts'
+import { AccountId, Actor, Currency, CustomerId, EnergyWh, IsoInstant, MoneyMinor, Nullable, Plant } from './schemas.ts'
 
 export const CorrectionId = Type.String({ pattern: '^[A-Z]{6}-N[0-9]{1,9}$', examples: ['BHKATS-N7'] })
 export const DisputeId = Type.String({ pattern: '^[A-Z]{6}-D[0-9]{1,9}$', examples: ['BHKATS-D3'] })
@@ -103,15 +91,4 @@ export function showCorrection({ lines, ...correction }: Correction): Static<typ
 
 export function showDispute(dispute: Dispute): Static<typeof DisputeView> {
   return { ...dispute }
-}
-
-/** A decision route of one shape: who may, what it is, what it takes. */
-export function decisionRoute<P extends TObject, T extends TProperties>(
-  tags: string[],
-  { summary, params, body, action }: { summary: string; params: P; body: TObject<T>; action: Action },
-) {
-  return {
-    config: { action, idempotent: true },
-    schema: { tags, summary, params, body, response: { 200: StandingDecision } },
-  } as const
 }

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@fastify/type-provider-typebox'
+import { type Static, type TObject, type TProperties, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { withAccount } from '../../db/queries/accounts.ts'
 import { recordAudit } from '../../db/queries/audit.ts'
@@ -18,14 +18,15 @@ import { CORRECTION_DECISION, NOTE_KINDS, NOTE_REASONS } from '../../domain/note
 import { processIds } from '../../domain/process-ids.ts'
 import type { DecisionUpdate } from '../../workflows/decisions.ts'
 import { approveCorrection, rejectCorrection, withdrawCorrection } from '../../workflows/correct-charge.ts'
-import { CorrectionId, CorrectionView, decisionRoute, showCorrection, Standing } from '../correction-schemas.ts'
+import { CorrectionId, CorrectionView, showCorrection, Standing } from '../correction-schemas.ts'
 import { decide } from '../decide.ts'
 import type { Api, ApiDeps } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 import { pageAsked, pageOf } from '../paging.ts'
+import type { Action } from '../permissions.ts'
 import { idempotencyOf } from '../plugins/idempotency.ts'
 import { mayAlso, principalOf, staffOf } from '../principal.ts'
-import { Closed, EnergyWh, FreeText, MoneyMinor, OneOf, Page, paging, Plant, type StandingDecision } from '../schemas.ts'
+import { Closed, EnergyWh, FreeText, MoneyMinor, OneOf, Page, paging, Plant, StandingDecision } from '../schemas.ts'
 import { notFound, visiblePlants } from '../visible.ts'
 
 const tags = ['Corrections']
@@ -82,9 +83,12 @@ function askingRoutes(app: Api, deps: ApiDeps): void {
       if (asked.kind === 'write-off' && !mayAlso(request, 'corrections.write-off'))
         throw new ApiError('NOT_PERMITTED', 'A write-off is asked for by the state in-charge.')
       const owner = await accountOfCharge(deps.db, chargeId)
-      const made = await ask(deps, request, { owner, said, what: 'charge' }, (tx, account, by) =>
-        requestNote(tx, account, { ...asked, chargeId, ...by }),
-      )
+      const made = await ask(deps, request, {
+        owner,
+        said,
+        what: 'charge',
+        make: (tx, account, by) => requestNote(tx, account, { ...asked, chargeId, ...by }),
+      })
       return reply.code(201).send(made)
     },
   )
@@ -105,9 +109,12 @@ function askingRoutes(app: Api, deps: ApiDeps): void {
       const { readingId } = request.params
       const { text: said, photoRef = null, ...asked } = request.body
       const owner = await accountOfReading(deps.db, readingId)
-      const made = await ask(deps, request, { owner, said, what: 'reading' }, (tx, account, by) =>
-        requestReadingCorrection(tx, account, { ...asked, photoRef, readingId, ...by }),
-      )
+      const made = await ask(deps, request, {
+        owner,
+        said,
+        what: 'reading',
+        make: (tx, account, by) => requestReadingCorrection(tx, account, { ...asked, photoRef, readingId, ...by }),
+      })
       return reply.code(201).send(made)
     },
   )
@@ -117,6 +124,7 @@ interface Asked {
   readonly owner: string | undefined
   readonly said: string | undefined
   readonly what: string
+  readonly make: Asking
 }
 type Asking = (
   tx: Tx,
@@ -127,8 +135,7 @@ type Asking = (
 async function ask(
   { db, now }: ApiDeps,
   request: FastifyRequest,
-  { owner, said, what }: Asked,
-  make: Asking,
+  { owner, said, what, make }: Asked,
 ): Promise<Static<typeof CorrectionView>> {
   const account = owner === undefined ? undefined : await findVisibleAccount(db, principalOf(request), { accountId: owner })
   if (account === undefined) throw notFound(what)
@@ -195,19 +202,19 @@ function decidingRoutes(app: Api, deps: ApiDeps): void {
   const action = 'corrections.decide'
   app.post(
     '/v1/corrections/:correctionId/approve',
-    decisionRoute(tags, { summary: 'Approve; the note is made at once', params, body: Note, action }),
+    decisionRoute({ summary: 'Approve; the note is made at once', params, body: Note, action }),
     async (request) =>
       send(deps, request, { ...request.params, update: approveCorrection, verdict: 'approved', text: request.body.text }),
   )
   app.post(
     '/v1/corrections/:correctionId/reject',
-    decisionRoute(tags, { summary: 'Refuse, saying why', params, body: Closed({ text: FreeText }), action }),
+    decisionRoute({ summary: 'Refuse, saying why', params, body: Closed({ text: FreeText }), action }),
     async (request) =>
       send(deps, request, { ...request.params, update: rejectCorrection, verdict: 'rejected', text: request.body.text }),
   )
   app.post(
     '/v1/corrections/:correctionId/withdraw',
-    decisionRoute(tags, { summary: 'Take back what one asked for', params, body: Note, action: 'corrections.withdraw' }),
+    decisionRoute({ summary: 'Take back what one asked for', params, body: Note, action: 'corrections.withdraw' }),
     async (request) =>
       send(deps, request, { ...request.params, update: withdrawCorrection, verdict: 'withdrawn', text: request.body.text }),
   )
@@ -250,4 +257,22 @@ async function visibleCorrection({ db }: ApiDeps, request: FastifyRequest, corre
   const account = found && (await findVisibleAccount(db, principalOf(request), { accountId: found.accountId }))
   if (found === undefined || account === undefined) throw notFound('correction')
   return found
+}
+
+/** A decision route of one shape: who may, what it is, what it takes. */
+function decisionRoute<P extends TObject, T extends TProperties>({
+  summary,
+  params: path,
+  body,
+  action,
+}: {
+  summary: string
+  params: P
+  body: TObject<T>
+  action: Action
+}) {
+  return {
+    config: { action, idempotent: true },
+    schema: { tags, summary, params: path, body, response: { 200: StandingDecision } },
+  } as const
 }

@@ -47,7 +47,7 @@ export async function requestNote(tx: Tx, account: LockedAccount, asked: NoteReq
   assertCorrectable(charge, account, asked)
   const { amountMinor } = assessNote(charge, asked)
   const { kind, chargeId, lines = [], answers = { disputeId: null, disputeRound: null } } = asked
-  return open(tx, account, asked, { kind, chargeId, amountMinor, lines: JSON.stringify(lines), ...answers })
+  return open(tx, account, { asking: asked, matter: { kind, chargeId, amountMinor, lines: JSON.stringify(lines), ...answers } })
 }
 
 /**
@@ -68,7 +68,7 @@ export async function requestReadingCorrection(
   if (changes && !(await hasNextBill(tx, reading.customerId)))
     throw new DomainError('WRONG_STAGE', 'No bill is to come that could take it in: correct the charge by a note')
   const { readingId, registerWh, photoRef } = asked
-  return open(tx, account, asked, { kind: 'reading', readingId, registerWh, photoRef })
+  return open(tx, account, { asking: asked, matter: { kind: 'reading', readingId, registerWh, photoRef } })
 }
 
 type Matter =
@@ -82,13 +82,9 @@ type Matter =
     }
   | { readonly kind: 'reading'; readonly readingId: number; readonly registerWh: number; readonly photoRef: string | null }
 
-async function open(
-  tx: Tx,
-  account: LockedAccount,
-  { reason, textId, requestedBy, asOf: requestedAt }: Asking,
-  matter: Matter,
-): Promise<Correction> {
+async function open(tx: Tx, account: LockedAccount, { asking, matter }: { asking: Asking; matter: Matter }): Promise<Correction> {
   const { plant, accountId, customerId, currency } = account
+  const { reason, textId, requestedBy, asOf: requestedAt } = asking
   if (matter.kind === 'reading') await assertNoOtherOpen(tx, matter.readingId)
   const correctionId = correctionIdOf(plant, await takeNumbers(tx, `${plant}:correction`, 1))
   await tx

@@ -84,6 +84,22 @@ export async function billJuly(
   })
 }
 
+/** Settled, and no run has a workflow task under way: what one process ends wakes another, which may not have begun to look. */
+async function atRest(katsa: Village): Promise<void> {
+  const { client } = katsa.temporal
+  for (let isAtRest = false; !isAtRest;) {
+    await katsa.settle()
+    const open = await katsa.db.selectFrom('processes').select('workflowId').where('outcome', 'is', null).execute()
+    const lasts = await Promise.all(
+      open.map(async ({ workflowId }) => (await client.workflow.getHandle(workflowId).fetchHistory()).events?.at(-1)),
+    )
+    isAtRest = lasts.every(
+      (event) => event?.workflowTaskScheduledEventAttributes == null && event?.workflowTaskStartedEventAttributes == null,
+    )
+    if (!isAtRest) await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
 type AskedNote = Partial<NoteRequest> & Pick<NoteRequest, 'chargeId' | 'amountMinor'>
 
 /** What people ask for and decide about corrections and disputes. */
@@ -95,7 +111,7 @@ export function correctionDesk(katsa: Village) {
   ): Promise<StandingDecision> => {
     const args: [{ by: string; detail?: never }] = [{ by, ...(detail && { detail: detail as never }) }]
     const answer = await katsa.temporal.client.workflow.getHandle(workflowId).executeUpdate(update, { args })
-    await katsa.settle()
+    await atRest(katsa)
     return answer
   }
   const desk = {
