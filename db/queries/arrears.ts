@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { ArrearsState } from '../../domain/arrears.ts'
-import { dateAt } from '../../domain/calendar.ts'
+import { dateAt, subtractDuration } from '../../domain/calendar.ts'
 import type { ChargeKind } from '../../domain/charge.ts'
 import type { ChasingTerms } from '../../domain/chasing-calendar.ts'
 import { chaseableMinor, type Debt, type DunningRecord, type DunningStep } from '../../domain/debt.ts'
@@ -233,23 +233,22 @@ async function uncertainPayments(db: Db | Tx, accountId: string): Promise<Protec
   return rows.map(({ receivedAt }) => ({ kind: 'payment-uncertain', since: receivedAt }))
 }
 
-/** Half of the overdue paid on one day puts the cut off, once a period: derived from what counts as paid on which day. */
+/**
+ * Half of the overdue paid on one day puts the cut off, once a period: derived from what counts as paid on which day. It outlives the
+ * period it was paid in, so the days are read from the beginning of the one in which the earliest that may still hold was.
+ */
 async function putOff(db: Db | Tx, accountId: string, { plant, asOf }: ProtectionContext): Promise<Protection[]> {
-  const today = dateAt(asOf, plant.zone)
-  const period = periodContaining(today, plant.policy.anchorDay)
-  const days = await paidOverdueByDay(db, accountId, { zone: plant.zone, from: period.from, today })
-  const found: Protection[] = []
-  for (const { paidOn, paidMinor, overdueBeforeMinor } of days) {
-    const put = putOffByPart({
-      overdueBeforeMinor,
-      paidMinor,
-      paidOn,
-      usedThisPeriod: found.length > 0,
-      terms: plant.policy.chasing,
-    })
-    if (put !== undefined) found.push({ kind: 'put-off', until: put.until })
+  const { zone, policy } = plant
+  const today = dateAt(asOf, zone)
+  const { from } = periodContaining(subtractDuration(today, policy.chasing.putOffBy), policy.anchorDay)
+  const days = await paidOverdueByDay(db, accountId, { zone, from, today })
+  const untilByPeriod = new Map<string, string>()
+  for (const day of days) {
+    const { key } = periodContaining(day.paidOn, policy.anchorDay)
+    const put = putOffByPart({ ...day, usedThisPeriod: untilByPeriod.has(key), terms: policy.chasing })
+    if (put !== undefined) untilByPeriod.set(key, put.until)
   }
-  return found
+  return [...untilByPeriod.values()].map((until) => ({ kind: 'put-off', until }))
 }
 
 async function paidOverdueByDay(

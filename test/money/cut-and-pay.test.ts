@@ -172,6 +172,24 @@ test('half of the overdue, taken on the 3rd and told of on the 6th, puts the cut
   expect((await activities().readCollection(key)).next).not.toMatchObject({ reason: 'put-off' })
 })
 
+test('half of the overdue paid in the last days of a month puts the cut off into the next one, once for each month', async () => {
+  const customer = await owing()
+  for (const day of ['02', '03']) await chase(customer, `2026-07-${day}T06:00:00.000Z`)
+  const nextAt = async (asOf: string) => (await activities().readCollection({ plant: PLANT, ...customer, asOf })).next
+  // 27 July + 7 days = 3 August is still free. 457.00 are owed, half is 228.50.
+  await pay(customer, { reference: 'end-of-july', amountMinor: 22_900, asOf: '2026-07-27T06:00:00.000Z' })
+  const untilAugust = { kind: 'wait', reason: 'put-off', until: startOfDay('2026-08-04', ZONE) }
+  expect(await nextAt('2026-07-31T06:00:00.000Z')).toEqual(untilAugust)
+  expect(await nextAt('2026-08-01T06:00:00.000Z')).toEqual(untilAugust)
+  // 228.00 are left; half of them, 114.00, on the 30th is a second time in July and changes nothing, whichever month it is looked at.
+  await pay(customer, { reference: 'second-of-july', amountMinor: 11_400, asOf: '2026-07-30T06:00:00.000Z' })
+  expect(await nextAt('2026-08-01T06:00:00.000Z')).toEqual(untilAugust)
+  expect(await nextAt('2026-08-04T06:00:00.000Z')).not.toMatchObject({ reason: 'put-off' })
+  // 114.00 are left; half of them, 57.00, on 2 August is the first of August: 2 August + 7 days = the 9th is still free.
+  await pay(customer, { reference: 'first-of-august', amountMinor: 5_700, asOf: '2026-08-02T06:00:00.000Z' })
+  expect(await nextAt('2026-08-02T07:00:00.000Z')).toMatchObject({ reason: 'put-off', until: startOfDay('2026-08-10', ZONE) })
+})
+
 test('fifty cuts and reconnections leave every bill as it was issued (billing.md rule 20)', async () => {
   const customer = await connectCustomer(db)
   const { accountId, customerId, serial } = customer
