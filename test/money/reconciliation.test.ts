@@ -154,6 +154,15 @@ describe('money', () => {
     expect(await cases('money', 'unearned-advances')).toEqual([accountId])
   })
 
+  test('an advance of which only a part was paid waits for the rest, and is no case', async () => {
+    const { accountId } = await connectCustomer(db, { packageCode: 'A1.1' })
+    const advance = { kind: 'electricity', mode: 'prepaid', source: 'advance:2026-07-01', amountMinor: 16_000 } as const
+    const period = { from: '2026-07-01', to: '2026-08-01' }
+    await owe(db, accountId, { ...advance, dueOn: '2026-07-01', period, asOf: '2026-06-26T03:30:00.000Z' })
+    await payInCash(db, { accountId, amountMinor: 8_000, at: '2026-06-28T05:00:00.000Z', reference: 'half-an-advance' })
+    expect(await cases('money', 'unearned-advances')).not.toContain(accountId)
+  })
+
   test('a payment said to be posted that is not in the books, and one in the books that nobody made, are cases', async () => {
     const { accountId } = customer
     const payment = {

@@ -54,7 +54,7 @@ function deposits(look: Look) {
     where coalesce(booked, 0) <> coalesce(moved, 0)`
 }
 
-/** Unearned is only what was paid for months that have not begun, or these days. */
+/** Unearned is only what was paid for months that have not begun, or these days, or of an advance that is not paid whole: its supply is off. */
 function advances(look: Look) {
   const begun = addDays(look.today, -EARNED_WITHIN_DAYS)
   return sql`
@@ -63,7 +63,7 @@ function advances(look: Look) {
       select x.account_id, sum(x.amount_minor)::bigint as ahead
       from allocations x join charges c on c.charge_id = x.charge_id join accounts a on a.account_id = x.account_id
       where a.plant = ${look.plant} and c.kind = 'electricity' and c.nature = 'demand'
-        and (c.period_from > ${begun}::date or x.business_at > ${look.asOf}::timestamptz - make_interval(days => ${EARNED_WITHIN_DAYS}))
+        and (c.period_from > ${begun}::date or open_amount(c.charge_id) > 0 or x.business_at > ${look.asOf}::timestamptz - make_interval(days => ${EARNED_WITHIN_DAYS}))
       group by 1) p using (account_id)
     where booked < 0 or booked > coalesce(ahead, 0)`
 }
