@@ -1,5 +1,5 @@
-// Three projects. `unit` is fast and needs nothing. `integration` lives on a real Postgres, broker and Temporal, one file at a
-// time, because the time-skipping server has one clock for everyone. `journey` does so on whichever servers the environment names.
+// Three projects. `unit` is fast and needs nothing. `integration` lives on a real Postgres, broker and Temporal; the tests of a file
+// follow one another, because its time-skipping server has one clock for everyone. `journey` does so on whichever servers the environment names.
 const transform = {
   '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } }],
 }

@@ -7,7 +7,7 @@ import { checkoutDir } from './cache.mjs'
 
 /**
  * @typedef {{ name: string, passed: number, failed: number, output: string, seconds: number }} Outcome
- * @typedef {{ name: string, bin: string, args: string[], jest?: boolean, twice?: boolean }} Check
+ * @typedef {{ name: string, bin: string, args: string[], jest?: boolean, sideBySide?: number, twice?: boolean }} Check
  * @typedef {{ passed: number, failed: number, failedFiles: string[], passedBeside: number }} Count
  */
 
@@ -24,8 +24,10 @@ export const checks = {
   integration: {
     name: 'integration',
     bin: 'jest/bin/jest.js',
-    args: ['--selectProjects', 'integration', '--runInBand'],
+    args: ['--selectProjects', 'integration'],
     jest: true,
+    // Two files at a time: most of one is waiting for its servers, and each has its own.
+    sideBySide: 2,
     twice: true,
   },
   journey: {
@@ -66,10 +68,11 @@ export async function runCheck(check, { show }) {
 async function runOnce(check, { show, files }) {
   const dir = mkdtempSync(path.join(tmpdir(), 'diya-check-'))
   const report = path.join(dir, 'report.json')
+  const pace = check.sideBySide && (files.length > 0 ? ['--runInBand'] : [`--maxWorkers=${check.sideBySide}`])
   const reporting = check.jest ? ['--passWithNoTests', '--json', '--outputFile', report] : []
   const chosen = files.length > 0 ? ['--runTestsByPath', ...files] : []
   const script = path.join(checkoutDir, 'node_modules', check.bin)
-  const { code, output } = await runNode(script, [...chosen, ...check.args, ...reporting], show)
+  const { code, output } = await runNode(script, [...chosen, ...check.args, ...(pace || []), ...reporting], show)
   const one = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, failedFiles: [], passedBeside: 0 }
   const count = check.jest ? readReport(report) : one
   rmSync(dir, { recursive: true, force: true })
