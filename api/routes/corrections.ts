@@ -26,21 +26,22 @@ import { pageAsked, pageOf } from '../paging.ts'
 import type { Action } from '../permissions.ts'
 import { idempotencyOf } from '../plugins/idempotency.ts'
 import { mayAlso, principalOf, staffOf } from '../principal.ts'
-import { Closed, EnergyWh, FreeText, MoneyMinor, OneOf, Page, paging, Plant, StandingDecision } from '../schemas.ts'
+import { Closed, EnergyWh, FreeText, AmountMinor, OneOf, Page, paging, Plant, StandingDecision } from '../schemas.ts'
 import { notFound, visiblePlants } from '../visible.ts'
 
 const tags = ['Corrections']
 const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 const text = Type.Optional(FreeText)
 const reason = OneOf(NOTE_REASONS)
+const LineMinor = Type.Integer({ minimum: -1e12, maximum: 1e12, description: 'With the sign of the line.' })
 const Line = Closed({
   line: Type.Integer({ minimum: 1, maximum: 1000 }),
-  amountMinor: Type.Integer({ description: 'With the sign of the line.' }),
+  amountMinor: LineMinor,
 })
 
 export const NoteBody = Closed({
   kind: OneOf(NOTE_KINDS, 'A write-off is asked for by the state in-charge.'),
-  amountMinor: MoneyMinor,
+  amountMinor: AmountMinor,
   lines: Type.Optional(
     Type.Array(Line, { maxItems: 100, description: 'Which lines it corrects; spread over all of them when left out.' }),
   ),

@@ -22,7 +22,7 @@ import { pageAsked, pageOf } from '../paging.ts'
 import type { Action } from '../permissions.ts'
 import { idempotencyOf } from '../plugins/idempotency.ts'
 import { principalOf } from '../principal.ts'
-import { BillNumber, Closed, FreeText, MoneyMinor, OneOf, Page, paging, Plant, StandingDecision } from '../schemas.ts'
+import { BillNumber, Closed, FreeText, AmountMinor, OneOf, Page, paging, Plant, StandingDecision } from '../schemas.ts'
 import { notFound, visiblePlants } from '../visible.ts'
 
 const tags = ['Disputes']
@@ -30,15 +30,24 @@ const text = Type.Optional(FreeText)
 const params = Closed({ disputeId: DisputeId })
 const Raised = Closed({
   amountMinor: Type.Optional(
-    Type.Unsafe<number>({ ...MoneyMinor, description: 'How much of it; the whole bill when left out.' }),
+    Type.Unsafe<number>({ ...AmountMinor, description: 'How much of it; the whole bill when left out.' }),
   ),
   reason: OneOf(DISPUTE_REASONS),
   text,
 })
-const Line = Closed({ line: Type.Integer({ minimum: 1, maximum: 1000 }), amountMinor: Type.Integer() })
+const Line = Closed({
+  line: Type.Integer({ minimum: 1, maximum: 1000 }),
+  amountMinor: Type.Integer({ minimum: -1e12, maximum: 1e12 }),
+})
 const Wrong = Closed({
-  amountMinor: Type.Unsafe<number>({ ...MoneyMinor, description: 'How much is to be taken off.' }),
-  chargeId: Type.Optional(Type.Integer({ minimum: 1, description: 'Of which charge; the first disputed one when left out.' })),
+  amountMinor: Type.Unsafe<number>({ ...AmountMinor, description: 'How much is to be taken off.' }),
+  chargeId: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'Of which charge; the first disputed one when left out.',
+    }),
+  ),
   lines: Type.Optional(Type.Array(Line, { maxItems: 100 })),
   text: FreeText,
 })

@@ -93,9 +93,7 @@ async function atRest(katsa: Village): Promise<void> {
     const lasts = await Promise.all(
       open.map(async ({ workflowId }) => (await client.workflow.getHandle(workflowId).fetchHistory()).events?.at(-1)),
     )
-    isAtRest = lasts.every(
-      (event) => event?.workflowTaskScheduledEventAttributes == null && event?.workflowTaskStartedEventAttributes == null,
-    )
+    isAtRest = lasts.every((event) => !event?.workflowTaskScheduledEventAttributes && !event?.workflowTaskStartedEventAttributes)
     if (!isAtRest) await new Promise((resolve) => setTimeout(resolve, 200))
   }
 }
