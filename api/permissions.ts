@@ -13,6 +13,8 @@ const ALL = ['customer', ...STAFF] as const satisfies readonly Role[]
  */
 export const PERMISSIONS = {
   'me.read': ALL,
+  'notices.read-own': STAFF,
+  'notices.acknowledge-own': STAFF,
   'plants.read': ALL,
   'packages.read': ALL,
   'clock.read': ALL,

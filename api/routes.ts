@@ -34,6 +34,7 @@ import { processRoutes } from './routes/processes.ts'
 import { readingRoutes } from './routes/readings.ts'
 import { receiptRoutes } from './routes/receipts.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { ownNoticeRoutes } from './routes/own-notices.ts'
 import { signUpRoutes } from './routes/sign-ups.ts'
 import { staffRoutes } from './routes/staff.ts'
 import { stockRoutes } from './routes/stock.ts'
@@ -43,6 +44,7 @@ import { taskRoutes } from './routes/tasks.ts'
 /** Every resource of the API; a new one is one line here and one file in routes/. */
 const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   sessionRoutes,
+  ownNoticeRoutes,
   signUpRoutes,
   plantRoutes,
   staffRoutes,

@@ -604,6 +604,7 @@ export interface NoticeAcknowledgements {
 
 export interface Notifications {
   accountId: string | null;
+  acknowledgedAt: string | null;
   attempts: Generated<number>;
   body: string | null;
   channel: string;

@@ -13,6 +13,7 @@ import * as paymentLives from './0010-payment-lives.ts'
 import * as cash from './0011-cash.ts'
 import * as papers from './0014-papers.ts'
 import * as books from './0015-books.ts'
+import * as staffNotices from './0016-staff-notices.ts'
 
 /** Every migration by name, in order: listed, so that a stray file in the folder is never run. */
 export const migrations: Record<string, Migration> = {
@@ -30,4 +31,5 @@ export const migrations: Record<string, Migration> = {
   '0011-cash': cash,
   '0014-papers': papers,
   '0015-books': books,
+  '0016-staff-notices': staffNotices,
 }
