@@ -2,6 +2,7 @@ import type { Db, Tx } from '../db/client.ts'
 import { inTransaction, type LockedAccount, withAccount, withAccounts } from '../db/queries/accounts.ts'
 import { cashComing } from '../db/queries/cash-holders.ts'
 import { post } from '../db/queries/ledger.ts'
+import { queueStaffNotice } from '../db/queries/notices.ts'
 import { nudge } from '../db/queries/outbox.ts'
 import {
   acceptNotice,
@@ -12,12 +13,20 @@ import {
   type PaymentKey,
   type PaymentNotice,
 } from '../db/queries/payment-notices.ts'
-import { findPayment, insertPayment, lockPayment, movePayment, type Payment } from '../db/queries/payments.ts'
+import { amendAmount, findPayment, insertPayment, lockPayment, movePayment, type Payment } from '../db/queries/payments.ts'
 import { type PlantTerms, readPlant } from '../db/queries/plants.ts'
+import { inChargeOf } from '../db/queries/process-waiting.ts'
 import { dateAt } from '../domain/calendar.ts'
 import { DomainError } from '../domain/errors.ts'
 import { postPaymentReceived, postSuspenseIn, postSuspenseOut } from '../domain/ledger.ts'
-import { judgeNotice, type NoticeVerdict, paidInto, type PaymentState, valueDateOf } from '../domain/payment.ts'
+import {
+  judgeNotice,
+  type NoticeVerdict,
+  paidInto,
+  type PaymentState,
+  type QuarantineReason,
+  valueDateOf,
+} from '../domain/payment.ts'
 import { carryOutBounce, tellNotConfirmed } from './bounce-payment.ts'
 import { type PaymentFacts, readPaymentFacts } from './payment-facts.ts'
 import { type PaymentProviders, type ProviderAnswer, SANDBOX_PROVIDERS } from './payment-providers.ts'
@@ -102,10 +111,25 @@ async function takeIn(tx: Tx, { notice, account, owner, asOf }: Taking): Promise
     standing && { ...standing, isSamePayer },
   )
   if (verdict.does !== 'quarantine' && verdict.does !== 'nothing') {
-    const payment = standing ?? (await writeDown(tx, { notice, account, plant, state: FIRST_STATE[verdict.does] }))
+    const told = standing ?? (await writeDown(tx, { notice, account, plant, state: FIRST_STATE[verdict.does] }))
+    const payment = told.amountMinor === said.amountMinor ? told : await amendAmount(tx, told, said.amountMinor)
     await carryOut(tx, { notice, account, owner, plant, asOf, payment, verdict })
   }
   await closeNotice(tx, notice.noticeId, verdict.does === 'quarantine' ? verdict.reason : undefined)
+  if (verdict.does === 'quarantine') await tellSetAside(tx, { notice, plant: plant.plant, reason: verdict.reason, asOf })
+}
+
+/** Money may be with the provider and not with the customer: somebody looks at once, not when the list is read. */
+async function tellSetAside(
+  tx: Tx,
+  { notice, plant, reason, asOf }: { notice: PaymentNotice; plant: string; reason: QuarantineReason; asOf: string },
+): Promise<void> {
+  const { noticeId, provider, reference } = notice
+  const params = { noticeId: String(noticeId), providerCode: provider.toUpperCase(), reference, plantCode: plant, reason }
+  for (const login of await inChargeOf(tx, plant)) {
+    const dedupeKey = `payment-set-aside:${noticeId}:${login}`
+    await queueStaffNotice(tx, { plant, login, kind: 'payment-set-aside', params, dedupeKey, asOf })
+  }
 }
 
 /** The state a payment is written down in; `carryOut` moves it on from there. */

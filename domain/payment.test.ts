@@ -67,10 +67,27 @@ describe('what a provider says against what stands', () => {
     [{ currency: 'NPR' }, {}, 'another-currency'],
     [{}, { isSamePayer: false }, 'another-payer'],
   ])('a second notice that says otherwise is set aside: %p %p', (change, stands, reason) => {
-    for (const state of ['posted', 'pending', 'suspense', 'failed'] as const) {
+    for (const state of ['posted', 'suspense'] as const) {
       expect(judgeNotice(said('confirmed', change), standing(state, stands))).toEqual({ does: 'quarantine', reason })
     }
+    for (const state of ['pending', 'unknown', 'failed'] as const) {
+      expect(judgeNotice(said('pending', change), standing(state, stands))).toEqual({ does: 'quarantine', reason })
+    }
   })
+
+  test.each(['pending', 'unknown', 'failed'] as const)(
+    'the amount that is confirmed counts, while another was only %s',
+    (state) => {
+      expect(judgeNotice(said('confirmed', { amountMinor: 47_200 }), standing(state))).toEqual({ does: 'post' })
+      const stranger = standing(state, { isSamePayer: false })
+      expect(judgeNotice(said('confirmed', { amountMinor: 47_200 }), stranger)).toEqual({
+        does: 'quarantine',
+        reason: 'another-payer',
+      })
+      const dollars = said('confirmed', { amountMinor: 47_200, currency: 'USD' })
+      expect(judgeNotice(dollars, standing(state))).toEqual({ does: 'quarantine', reason: 'another-currency' })
+    },
+  )
 
   test('money in a currency that the account does not hold is set aside', () => {
     expect(judgeNotice(said('confirmed', { currency: 'USD' }))).toEqual({ does: 'quarantine', reason: 'another-currency' })

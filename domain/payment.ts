@@ -56,7 +56,8 @@ export interface StandingPayment {
 
 /**
  * Judges one notice against what stands for its reference (design, "receive-payment"; billing.md rules 4 and 16). The first one
- * stands; a contradiction is set aside; notices may come twice and in any order, and the state only goes forward. Only the words
+ * stands; a contradiction is set aside; notices may come twice and in any order, and the state only goes forward. While nothing is in
+ * the books, the amount that is confirmed is what came in, whatever was promised or said to have failed before. Only the words
  * `bounced` and `charged-back` take money back: a `failed` behind a `confirmed` may be an older word that came late, so it is set aside
  * for people (docs/decisions/0024).
  */
@@ -75,10 +76,15 @@ export function judgeNotice(said: SaidOfPayment, standing?: StandingPayment): No
 function contradictionOf(said: SaidOfPayment, standing?: StandingPayment): QuarantineReason | undefined {
   if (said.currency !== (standing?.currency ?? said.currencyHere)) return 'another-currency'
   if (standing === undefined) return undefined
-  if (said.amountMinor !== standing.amountMinor) return 'another-amount'
+  if (said.amountMinor !== standing.amountMinor && !tellsAmount(said, standing)) return 'another-amount'
   if (!standing.isSamePayer) return 'another-payer'
   const isInTheBooks = standing.state === 'posted' || standing.state === 'suspense'
   return isInTheBooks && said.status === 'failed' ? 'failed-after-posting' : undefined
+}
+
+/** The first word of the money itself: the words before it were of money that was still to come. */
+function tellsAmount(said: SaidOfPayment, { state }: StandingPayment): boolean {
+  return said.status === 'confirmed' && (state === 'pending' || state === 'unknown' || state === 'failed')
 }
 
 /** The ledger account money comes into: the holder's cash, the provider, or the plant's bank (billing-rules, "Postings"). */

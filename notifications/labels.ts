@@ -20,6 +20,7 @@ export interface Labels {
   readonly task: Readonly<Record<V.TaskKind, string>>
   readonly noteReason: Readonly<Record<V.NoteReason, string>>
   readonly confirmation: Readonly<Record<V.ConfirmationReason, string>>
+  readonly setAside: Readonly<Record<V.QuarantineReason, string>>
   readonly decision: Readonly<Record<V.DecisionKind, string>>
   readonly process: Readonly<Record<V.ProcessKind, string>>
 }

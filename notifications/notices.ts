@@ -115,6 +115,7 @@ export const NOTICE_TRAITS: Readonly<Record<NoticeKind, NoticeTraits>> = {
   'process-assigned': TO_STAFF,
   'process-reminder': TO_STAFF,
   'process-escalated': TO_STAFF,
+  'payment-set-aside': TO_STAFF,
   'process-parked': TO_STAFF,
   'books-differ': TO_STAFF,
   'cash-over-ceiling': TO_STAFF,

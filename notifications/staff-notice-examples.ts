@@ -51,5 +51,9 @@ export const STAFF_NOTICE_EXAMPLES: { readonly [K in keyof StaffNotices]: readon
     { plantCode: 'BHKATS', day: '2026-08-14', newCases: 1, openCases: 3 },
     { plantCode: 'BHKATS', day: '2026-08-14', newCases: 2, openCases: 2 },
   ],
+  'payment-set-aside': [
+    { noticeId: '81', providerCode: 'SANDBOX-WALLET', reference: 'UPI-7', plantCode: 'BHKATS', reason: 'another-amount' },
+    { noticeId: '82', providerCode: 'SANDBOX-WALLET', reference: 'UPI-7', plantCode: 'BHKATS', reason: 'failed-after-posting' },
+  ],
   'process-parked': [{ process: 'package-change', requestId, plantCode: 'BHKATS' }],
 }

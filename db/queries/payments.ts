@@ -105,6 +105,15 @@ export async function movePayment(
   await tx.updateTable('payments').set({ state }).where('paymentId', '=', paymentId).execute()
 }
 
+/**
+ * The amount that was confirmed takes the place of the one that was only promised; the database refuses it once anything is in the
+ * books. Both words stand among the payment's notices.
+ */
+export async function amendAmount(tx: Tx, payment: Payment, amountMinor: number): Promise<Payment> {
+  await tx.updateTable('payments').set({ amountMinor }).where('paymentId', '=', payment.paymentId).execute()
+  return { ...payment, amountMinor }
+}
+
 /** A payment came back, or never truly came: its end, whatever it was before. Its receipt keeps its number (billing.md rule 7). */
 export async function markBounced(
   tx: Tx,

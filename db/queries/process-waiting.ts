@@ -144,11 +144,16 @@ export async function chaseWaiting(
 export async function tellParked(tx: Tx, { workflowId, asOf }: { workflowId: string; asOf: string }): Promise<void> {
   const row = await readRow(tx, workflowId)
   const { process, requestId, plantCode } = aboutProcess(row)
-  for (const login of await toldOf(tx, { plant: row.plant, assignedTo: null, role: 'cluster-in-charge', times: 1 })) {
+  for (const login of await inChargeOf(tx, row.plant)) {
     const dedupeKey = `process-parked:${workflowId}:${row.waitingSince ?? asOf}:${login}`
     const params = { process, requestId, plantCode }
     await queueStaffNotice(tx, { plant: row.plant, login, kind: 'process-parked', params, dedupeKey, asOf })
   }
+}
+
+/** Who is told first where nobody else has it: the cluster in-charge, or where there is none the level above. */
+export async function inChargeOf(tx: Tx, plant: string): Promise<string[]> {
+  return toldOf(tx, { plant, assignedTo: null, role: 'cluster-in-charge', times: 1 })
 }
 
 async function toldOf(

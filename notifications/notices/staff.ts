@@ -1,4 +1,4 @@
-import type { DecisionKind, ProcessKind, ReadingDoubt, TaskKind } from './vocabulary.ts'
+import type { DecisionKind, ProcessKind, QuarantineReason, ReadingDoubt, TaskKind } from './vocabulary.ts'
 
 interface TaskNotice {
   taskId: string
@@ -49,5 +49,7 @@ export interface StaffNotices {
   'process-escalated': WaitingNotice & { waitedDays: number }
   /** The reconciler found what does not agree. */
   'books-differ': { plantCode: string; day: string; newCases: number; openCases: number }
+  /** What a provider says of a payment contradicts what stands, or is in other money. */
+  'payment-set-aside': { noticeId: string; providerCode: string; reference: string; plantCode: string; reason: QuarantineReason }
   'process-parked': { process: ProcessKind; requestId: string; plantCode: string }
 }

@@ -4,10 +4,11 @@ import type { ConfirmationReason } from '../../domain/dispute.ts'
 import type { HoldReason } from '../../domain/hold.ts'
 import type { NoteReason } from '../../domain/note.ts'
 import type { PackageTiming } from '../../domain/package.ts'
+import type { QuarantineReason } from '../../domain/payment.ts'
 import type { TaskKind } from '../../domain/tasks.ts'
 
 export type { ChargeKind, TaskKind }
-export type { ConfirmationReason, NoteReason }
+export type { ConfirmationReason, NoteReason, QuarantineReason }
 
 // The closed sets of words that stand inside a notice. Each has a label in every language (`labels.ts`).
 

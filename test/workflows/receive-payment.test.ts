@@ -29,6 +29,15 @@ const noticesTo = (accountId: string) =>
     .orderBy('notificationId')
     .execute()
 
+const toldOf = (login: string, noticeId: number) =>
+  katsa.db
+    .selectFrom('notifications')
+    .select(['params', 'body'])
+    .where('staffLogin', '=', login)
+    .where('kind', '=', 'payment-set-aside')
+    .where('dedupeKey', '=', `payment-set-aside:${noticeId}:${login}`)
+    .execute()
+
 /** Something is said of a payment, and everything it brings about has happened. */
 async function say(heard: Omit<Parameters<typeof hear>[1], 'asOf'>): Promise<number> {
   const noticeId = await hear(katsa.db, { ...heard, asOf: await now() })
@@ -131,6 +140,46 @@ test.each([
   expect(await openOf(katsa.db, chargeId)).toEqual([0])
   expect(await held(katsa.db, `credit:${accountId}`)).toBe(0)
   expect(await processOf(heard.reference)).toMatchObject({ outcome: 'Posted' })
+  expect(await toldOf('deepa', noticeId)).toMatchObject([
+    { body: expect.stringContaining(`SANDBOX-WALLET says of payment ${heard.reference} (BHKATS) was set aside`) },
+  ])
+})
+
+test('a wallet that promised 471 and took 472 has 472 posted, and the customer owes nothing', async () => {
+  const { accountId, customerId, chargeId } = await billed(47_200)
+  await say({ reference: 'promised-silent', status: 'pending', amountMinor: 47_100, payer: customerId })
+  expect(await openOf(katsa.db, chargeId)).toEqual([47_200])
+  const noticeId = await say({ reference: 'promised-silent', amountMinor: 47_200, payer: customerId })
+  expect(await findNotice(katsa.db, noticeId)).toMatchObject({ state: 'done' })
+  const payment = await paymentOf(katsa.db, 'promised-silent')
+  expect(payment).toMatchObject({ state: 'posted', amountMinor: 47_200 })
+  // 472 − 472 = 0
+  expect(await openOf(katsa.db, chargeId)).toEqual([0])
+  expect(await held(katsa.db, `credit:${accountId}`)).toBe(0)
+  expect(await noticesTo(accountId)).toMatchObject([{ kind: 'payment-received', params: { amountMinor: 47_200 } }])
+  // What came back afterwards is what came in.
+  await say({ reference: 'promised-silent', amountMinor: 47_200, payer: customerId, status: 'bounced' })
+  expect(await openOf(katsa.db, chargeId)).toEqual([47_200])
+  expect(await processOf('promised-silent')).toMatchObject({ outcome: 'Bounced' })
+})
+
+test('money that was said to have failed and came in all the same, of another amount, counts as it came', async () => {
+  const { customerId, chargeId } = await billed(47_200)
+  await say({ reference: 'late-silent', status: 'failed', amountMinor: 47_100, payer: customerId })
+  await say({ reference: 'late-silent', amountMinor: 47_000, payer: customerId })
+  // 472 − 470 = 2
+  expect(await openOf(katsa.db, chargeId)).toEqual([200])
+})
+
+test('a promise that only changes its amount is set aside, the cluster in-charge is told at once and the payment is still waited for', async () => {
+  const { customerId, chargeId } = await billed(47_200)
+  await say({ reference: 'wavers-silent', status: 'pending', amountMinor: 47_100, payer: customerId })
+  const noticeId = await say({ reference: 'wavers-silent', status: 'pending', amountMinor: 47_200, payer: customerId })
+  expect(await findNotice(katsa.db, noticeId)).toMatchObject({ state: 'quarantined', quarantineReason: 'another-amount' })
+  expect(await toldOf('deepa', noticeId)).toHaveLength(1)
+  expect(await processOf('wavers-silent')).toMatchObject({ stage: 'Unconfirmed', outcome: null })
+  await say({ reference: 'wavers-silent', amountMinor: 47_200, payer: customerId })
+  expect(await openOf(katsa.db, chargeId)).toEqual([0])
 })
 
 test('money in a currency the account does not hold is set aside and posts nothing', async () => {

@@ -130,6 +130,12 @@ export const labels: Labels = {
     'supply-given': 'the supply was there',
     other: 'our staff will explain why',
   },
+  setAside: {
+    'another-amount': 'another amount',
+    'another-currency': 'another currency',
+    'another-payer': 'another payer',
+    'failed-after-posting': 'failed, though it is in the books',
+  },
   decision: {
     application: 'a new application',
     dispute: 'a disputed bill',

@@ -71,6 +71,10 @@ export const staff: TextsOf<StaffNotices> = {
     subject: `Books differ: ${p.plantCode}`,
     body: `The reconciliation of ${p.plantCode} for ${date(p.day)} found what does not agree: new cases ${p.newCases}, open in all ${p.openCases}. Please see to them.`,
   }),
+  'payment-set-aside': (p) => ({
+    subject: `Payment to look at: ${p.reference}`,
+    body: `What ${p.providerCode} says of payment ${p.reference} (${p.plantCode}) was set aside: ${labels.setAside[p.reason]}. Nothing was posted for it. Please see to notice ${p.noticeId} at once.`,
+  }),
   'process-parked': (p) => ({
     subject: `Parked: ${p.requestId}`,
     body: `The ${labels.process[p.process]} of ${p.requestId} (${p.plantCode}) cannot go on by itself. Please see why, put it right and retry.`,

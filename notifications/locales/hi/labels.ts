@@ -130,6 +130,12 @@ export const labels: Labels = {
     'supply-given': 'बिजली मिली थी',
     other: 'हमारे कर्मचारी आपको बताएँगे',
   },
+  setAside: {
+    'another-amount': 'राशि अलग है',
+    'another-currency': 'मुद्रा अलग है',
+    'another-payer': 'भुगतान करने वाला अलग है',
+    'failed-after-posting': 'असफल बताया, जबकि हिसाब में दर्ज है',
+  },
   decision: {
     application: 'नया आवेदन',
     dispute: 'बिल पर आपत्ति',

@@ -71,6 +71,10 @@ export const staff: TextsOf<StaffNotices> = {
     subject: `हिसाब में अंतर: ${p.plantCode}`,
     body: `${p.plantCode} के ${date(p.day)} के हिसाब के मिलान में अंतर मिला: नए मामले ${p.newCases}, कुल खुले मामले ${p.openCases}। कृपया इन्हें देखें।`,
   }),
+  'payment-set-aside': (p) => ({
+    subject: `भुगतान की जाँच: ${p.reference}`,
+    body: `भुगतान ${p.reference} (${p.plantCode}) के बारे में ${p.providerCode} की सूचना अलग रखी गई है: ${labels.setAside[p.reason]}। इसके लिए कुछ भी दर्ज नहीं हुआ। कृपया सूचना ${p.noticeId} तुरंत देखें।`,
+  }),
   'process-parked': (p) => ({
     subject: `रुका हुआ काम: ${p.requestId}`,
     body: `${p.requestId} (${p.plantCode}), ${labels.process[p.process]}: यह काम अपने आप आगे नहीं बढ़ सकता। कृपया कारण देखें, ठीक करें और दोबारा चलाएँ।`,
