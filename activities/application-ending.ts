@@ -159,7 +159,7 @@ async function endEarly(tx: Tx, open: OpenApplication, { end, asOf }: { end: Ear
     asOf,
     reason: end.as,
   })
-  await withdrawWork(tx, workflowId)
+  await withdrawWork(tx, workflowId, asOf)
   await releaseMeter(tx, { accountId: applicationId, source: workflowId, asOf })
   if (account.customerId !== null)
     await placeHold(tx, { customerId: account.customerId, reason: 'closed', owner: workflowId }, asOf)
@@ -190,14 +190,14 @@ async function releaseMoney(
   await nudge(tx, `account:${applicationId}`)
 }
 
-async function withdrawWork(tx: Tx, workflowId: string): Promise<void> {
+async function withdrawWork(tx: Tx, workflowId: string, asOf: string): Promise<void> {
   const open = await tx
     .selectFrom('tasks')
     .select('taskId')
     .where('sourceWorkflowId', '=', workflowId)
     .where('status', 'in', ['requested', 'in-process', 'review'])
     .execute()
-  for (const { taskId } of open) await cancelTask(tx, taskId)
+  for (const { taskId } of open) await cancelTask(tx, taskId, asOf)
 }
 
 async function tellEnd(

@@ -170,8 +170,8 @@ async function latestTaskId(tx: Tx, workflowId: string, step: string): Promise<s
   return row.taskId
 }
 
-async function withdrawWork(tx: Tx, { tasks }: CycleFacts): Promise<void> {
-  for (const task of tasks.filter((one) => isOpen(one) && !isDelivery(one))) await cancelTask(tx, task.taskId)
+async function withdrawWork(tx: Tx, { tasks, asOf }: CycleFacts): Promise<void> {
+  for (const task of tasks.filter((one) => isOpen(one) && !isDelivery(one))) await cancelTask(tx, task.taskId, asOf)
 }
 
 /** The paper bill goes with a CSA (manual 2.2.4: electronically or by a field agent), and again while nobody could be given it. */

@@ -104,7 +104,7 @@ export async function sendToRefusing(tx: Tx, key: HandWorkKey, context: HandWork
  */
 export async function withdrawHandTask(tx: Tx, task: Task, now: { supply: SupplyState; asOf: string }): Promise<void> {
   const { serial, kind, desiredVersion: version } = now.supply
-  await cancelTask(tx, task.taskId)
+  await cancelTask(tx, task.taskId, now.asOf)
   if (kind === 'smart' || task.status === 'review' || task.status === 'completed') return
   const desired = await desiredVersion(tx, serial, version)
   const reported = await tx.selectFrom('meterReported').selectAll().where('serial', '=', serial).executeTakeFirst()

@@ -40,7 +40,8 @@ export function createMeterActivities({ db }: { db: Db }) {
     recordProgrammedByHand: (key: MeterChangeKey & AtTime): Promise<void> =>
       inTransaction(db, (tx) => recordProgrammedByHand(tx, key)),
     /** The work by hand is no longer wanted: a later change overtook it. */
-    withdrawMeterTask: (key: MeterChangeKey): Promise<void> => inTransaction(db, (tx) => withdrawMeterTask(tx, key)),
+    withdrawMeterTask: (key: MeterChangeKey & Partial<AtTime>): Promise<void> =>
+      inTransaction(db, (tx) => withdrawMeterTask(tx, key)),
     /** Tells the plant's people that a meter has been away for so long; each escalation once. */
     escalateMeterAway: (key: MeterChangeKey & AtTime & { times: number }): Promise<void> =>
       inTransaction(db, (tx) => escalateMeterAway(tx, key)),
@@ -95,9 +96,10 @@ async function recordProgrammedByHand(tx: Tx, key: MeterChangeKey & AtTime): Pro
   if (task?.status === 'completed') await recordHandReport(tx, { serial, version: key.version, task, asOf: key.asOf })
 }
 
-async function withdrawMeterTask(tx: Tx, key: MeterChangeKey): Promise<void> {
+async function withdrawMeterTask(tx: Tx, key: MeterChangeKey & Partial<AtTime>): Promise<void> {
   const task = await findTask(tx, key)
-  if (task !== undefined) await cancelTask(tx, task.taskId)
+  // An older release did not say when.
+  if (task !== undefined) await cancelTask(tx, task.taskId, key.asOf ?? task.openedAt)
 }
 
 async function escalateMeterAway(

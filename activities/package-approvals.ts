@@ -27,7 +27,7 @@ export function createPackageApprovalActivities({ db }: { db: Db }) {
       withRequest(db, at, async (tx, locked) => {
         const { request, plant, asOf } = locked
         if (request.needsStateApproval !== null) return
-        await cancelFollowUps(tx, request.requestId)
+        await cancelFollowUps(tx, request.requestId, asOf)
         const { customerId, toFeeder, requestId } = request
         const packages = await readRequestPackages(tx, request)
         const { needsState } = await approvalsNeeded(tx, { customerId, requestId, toFeeder, ...packages }, plant)
@@ -116,6 +116,6 @@ async function approve(tx: Tx, { request, account, plant, asOf }: LockedRequest)
   })
 }
 
-function cancelFollowUps(tx: Tx, requestId: string): Promise<void> {
-  return cancelTasks(tx, requestId, 'follow-up:%')
+function cancelFollowUps(tx: Tx, requestId: string, asOf: string): Promise<void> {
+  return cancelTasks(tx, { requestId, asOf, step: 'follow-up:%' })
 }

@@ -77,7 +77,7 @@ export function createPackageChangeActivities({ db }: { db: Db }) {
         if (request.endedAs !== null) return request.endedAs
         if (as === 'Expired' && (await findDifference(tx, locked))?.openMinor === 0) return null
         const creditMinor = await releaseDifference(tx, locked, `package-change: ${as}`)
-        await cancelTasks(tx, requestId)
+        await cancelTasks(tx, { requestId, asOf })
         if (request.failedAs === null) await announceEnd(tx, locked, { as, creditMinor })
         await saveProgress(tx, requestId, { endedAt: asOf, endedAs: as })
         return as
@@ -107,8 +107,11 @@ async function askForPayment(
 }
 
 /** Withdraws whatever work of the request is still under way. */
-export async function cancelTasks(tx: Tx, requestId: string, step?: string): Promise<void> {
+export async function cancelTasks(
+  tx: Tx,
+  { requestId, asOf, step }: { requestId: string; asOf: string; step?: string },
+): Promise<void> {
   let tasks = tx.selectFrom('tasks').select('taskId').where('sourceWorkflowId', '=', processIds.packageChange(requestId))
   if (step !== undefined) tasks = tasks.where('sourceStep', 'like', step)
-  for (const { taskId } of await tasks.execute()) await cancelTask(tx, taskId)
+  for (const { taskId } of await tasks.execute()) await cancelTask(tx, taskId, asOf)
 }

@@ -19,10 +19,10 @@ const DOUBTS: Readonly<Record<ReadingRule, ReadingDoubt>> = {
 }
 
 /** Stores a register for the boundary; once one is accepted, whoever was on the way for it need not go. */
-export async function store(tx: Tx, { key, tasks }: CycleFacts, reading: NewReading): Promise<void> {
+export async function store(tx: Tx, { key, tasks, asOf }: CycleFacts, reading: NewReading): Promise<void> {
   await insertReadings(tx, [reading])
   // Somebody who is still on the way need not go: the boundary has its register.
-  if (reading.state === 'accepted') for (const task of tasks.filter(isOpen)) await cancelTask(tx, task.taskId)
+  if (reading.state === 'accepted') for (const task of tasks.filter(isOpen)) await cancelTask(tx, task.taskId, asOf)
   await nudge(tx, `connection:${key.customerId}`)
 }
 
@@ -111,7 +111,7 @@ export async function settleReview(tx: Tx, facts: CycleFacts): Promise<void> {
   const accepted =
     task.status === 'completed' && reviewedBy !== null && task.result?.outcome === 'done' && task.result.accepted !== false
   await reviewReading(tx, reading.readingId, { accepted, reviewedBy })
-  if (accepted) for (const other of facts.tasks.filter(isOpen)) await cancelTask(tx, other.taskId)
+  if (accepted) for (const other of facts.tasks.filter(isOpen)) await cancelTask(tx, other.taskId, facts.asOf)
   await nudge(tx, `connection:${facts.key.customerId}`)
 }
 

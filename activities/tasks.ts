@@ -5,7 +5,7 @@ import { nudge } from '../db/queries/outbox.ts'
 import { readPlant } from '../db/queries/plants.ts'
 import { type Decision, recordDecision } from '../db/queries/processes.ts'
 import { judgeReport, type ReportRefusal } from '../db/queries/task-reports.ts'
-import { readTask, staffAt, type Task } from '../db/queries/tasks.ts'
+import { readTask, staffAt, type Task, tellAssigned } from '../db/queries/tasks.ts'
 import { dateAt } from '../domain/calendar.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { levelUp, type Role } from '../domain/roles.ts'
@@ -74,8 +74,7 @@ async function handOverTask(tx: Tx, { taskId, handover, handovers, asOf }: HandO
   const assignedTo = handover.verdict === 'assigned' && typeof to === 'string' ? to : null
   const status = assignedTo === null ? 'requested' : 'in-process'
   await tx.updateTable('tasks').set({ assignedTo, handovers, status }).where('taskId', '=', taskId).execute()
-  const dedupeKey = `task-assigned:${taskId}:${handovers}`
-  if (assignedTo !== null) await queueTaskNotice(tx, { task, kind: 'task-assigned', login: assignedTo, asOf, dedupeKey })
+  await tellAssigned(tx, { ...task, assignedTo, handovers }, asOf)
   await nudge(tx, `task:${taskId}`)
 }
 

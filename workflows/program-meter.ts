@@ -37,9 +37,12 @@ export async function programMeter(p: Procedure, change: MeterChange): Promise<P
     // A run begun by an older release was not told the plant's terms; they were these.
     const terms = begun.terms ?? KATSA_POLICY_V1.tasks
     const until = awayToldAt({ since: begun.at, zone: change.zone, terms }, times + 1)
+    let seenAt = begunAt
     const progress = await p.waitFor({
-      read: async (asOf): Promise<MeterProgress> =>
-        (await change.overtaken?.(asOf)) === true ? { result: 'superseded' } : facts.readMeterProgress({ ...key, asOf }),
+      read: async (asOf): Promise<MeterProgress> => {
+        seenAt = asOf
+        return (await change.overtaken?.(asOf)) === true ? { result: 'superseded' } : facts.readMeterProgress({ ...key, asOf })
+      },
       enough: ({ result }) => result !== 'pending',
       until,
       stage: {
@@ -58,7 +61,7 @@ export async function programMeter(p: Procedure, change: MeterChange): Promise<P
     } else if (progress.result === 'refused' && change.isDoneByHandIfRefused === true && begun.by === 'meter') {
       begun = await work.sendToRefusingMeter({ ...key, asOf: await p.now() })
     } else {
-      if (progress.result === 'superseded' && begun.by === 'task') await work.withdrawMeterTask(key)
+      if (progress.result === 'superseded' && begun.by === 'task') await work.withdrawMeterTask({ ...key, asOf: seenAt })
       return progress as ProgramOutcome
     }
   }

@@ -3,7 +3,7 @@ import type { Tx } from '../client.ts'
 import { queueStaffNotice } from './notices.ts'
 import type { Task } from './tasks.ts'
 
-/** Tells a member of staff about a task: given, due, late, or sent back. Told once per `dedupeKey`. */
+/** Tells a member of staff about a task: given, due, late, sent back, or withdrawn. Told once per `dedupeKey`. */
 export async function queueTaskNotice(
   tx: Tx,
   {
@@ -14,7 +14,7 @@ export async function queueTaskNotice(
     dedupeKey,
   }: {
     task: Task
-    kind: 'task-assigned' | 'task-reminder' | 'task-escalated' | 'task-rejected-back'
+    kind: 'task-assigned' | 'task-reminder' | 'task-escalated' | 'task-rejected-back' | 'task-withdrawn'
     login: string
     asOf: string
     dedupeKey: string

@@ -7,6 +7,7 @@ import type { JsonObject } from '../tables.ts'
 import { takePlantId } from './numbers.ts'
 import { nudge, startWorkflow } from './outbox.ts'
 import { queueStaffNotice } from './notices.ts'
+import { queueTaskNotice } from './task-notices.ts'
 
 export interface NewTask {
   readonly plant: string
@@ -65,8 +66,8 @@ const COLUMNS = [
 ] as const
 
 /**
- * Opens the task of a step once and starts its workflow, which assigns, reminds, takes the report and the review. The asking
- * process waits on `task:{taskId}`. Returns the task of that step, new or not.
+ * Opens the task of a step once, tells whom it is given to, and starts its workflow, which reminds, hands over, takes the report and
+ * the review. The asking process waits on `task:{taskId}`. Returns the task of that step, new or not.
  */
 export async function openTask(tx: Tx, task: NewTask): Promise<Task> {
   const existing = await findTask(tx, task.source)
@@ -103,7 +104,15 @@ export async function openTask(tx: Tx, task: NewTask): Promise<Task> {
   }
   const opened = await findTask(tx, task.source)
   if (opened === undefined) throw new DomainError('NOT_FOUND', 'the task just opened is not there')
+  if (inserted !== undefined) await tellAssigned(tx, opened, task.asOf)
   return opened
+}
+
+/** Tells whoever has the task now that it is his; a hand-over counts as another telling. */
+export async function tellAssigned(tx: Tx, task: Task, asOf: string): Promise<void> {
+  const { taskId, assignedTo: login, handovers } = task
+  const dedupeKey = `task-assigned:${taskId}:${handovers}`
+  if (login !== null) await queueTaskNotice(tx, { task, kind: 'task-assigned', login, asOf, dedupeKey })
 }
 
 /** The task a step asked for, if it did. */
@@ -135,16 +144,20 @@ export async function readTask(db: Db | Tx, taskId: string): Promise<Task> {
   return row as Task
 }
 
-/** Withdraws a task that is no longer wanted (the customer paid, the process ended); a finished one stays as it is. */
-export async function cancelTask(tx: Tx, taskId: string): Promise<void> {
-  const row = await tx
-    .updateTable('tasks')
-    .set({ status: 'cancelled' })
-    .where('taskId', '=', taskId)
-    .where('status', 'in', ['requested', 'in-process', 'review'])
-    .returning('taskId')
-    .executeTakeFirst()
-  if (row !== undefined) await nudge(tx, `task:${taskId}`, `process:${processIds.task(taskId)}`)
+/**
+ * Withdraws a task that is no longer wanted (the customer paid, the process ended), and tells whoever would still have gone; a finished
+ * one stays as it is.
+ */
+export async function cancelTask(tx: Tx, taskId: string, asOf: string): Promise<void> {
+  const task = (await tx.selectFrom('tasks').select(COLUMNS).where('taskId', '=', taskId).forUpdate().executeTakeFirst()) as
+    Task | undefined
+  if (task === undefined || task.status === 'completed' || task.status === 'cancelled') return
+  await tx.updateTable('tasks').set({ status: 'cancelled' }).where('taskId', '=', taskId).execute()
+  await nudge(tx, `task:${taskId}`, `process:${processIds.task(taskId)}`)
+  // What waits for its review is done: there is nothing to turn back from.
+  if (task.assignedTo === null || task.status === 'review') return
+  const dedupeKey = `task-withdrawn:${taskId}`
+  await queueTaskNotice(tx, { task, kind: 'task-withdrawn', login: task.assignedTo, asOf, dedupeKey })
 }
 
 /** The active member of staff of that role whose scope covers the plant and who has the fewest open tasks; null when there is none. */

@@ -83,7 +83,15 @@ test('a cut that the meter refuses is made by a technician, and the operator kno
 test('who pays before the technician comes is not gone to', async () => {
   katsa.refusing.delete(repentant.serial)
   await people.pay(repentant, 45_700)
-  expect(await people.tasksOf(repentant, 'disconnection')).toMatchObject([{ status: 'cancelled' }])
+  const [cut] = await people.tasksOf(repentant, 'disconnection')
+  expect(cut).toMatchObject({ status: 'cancelled' })
+  const told = katsa.db
+    .selectFrom('notifications')
+    .select('kind')
+    .where('staffLogin', '=', cut?.assignedTo ?? '')
+  expect(await told.where('dedupeKey', '=', `task-withdrawn:${cut?.taskId ?? ''}`).execute()).toEqual([
+    { kind: 'task-withdrawn' },
+  ])
   expect(await people.tasksOf(repentant, 'reconnection')).toEqual([])
   expect(await people.toldOf(repentant)).not.toContain('supply-restored')
   expect(await people.collection(repentant)).toMatchObject({ outcome: 'Settled' })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inTransaction } from '../../db/queries/accounts.ts'
-import { openTask } from '../../db/queries/tasks.ts'
+import { cancelTask, openTask } from '../../db/queries/tasks.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import { approveTask, assignTask, completeTask, rejectTask } from '../../workflows/do-field-task.ts'
 import type { DecisionUpdate } from '../../workflows/decisions.ts'
@@ -67,14 +67,46 @@ test('a technician who never comes is reminded, then the cluster in-charge is to
     .where('dedupeKey', 'like', `%${taskId}%`)
     .orderBy('notificationId')
     .execute()
-  // Reminded after a day, escalated after two (which is when it is due), and again every day it stays late.
-  expect(told.map(({ kind }) => kind)).toEqual(['task-reminder', 'task-escalated', 'task-escalated'])
+  // Told at once, reminded after a day, escalated after two (which is when it is due), and again every day it stays late.
+  expect(told.map(({ kind }) => kind)).toEqual(['task-assigned', 'task-reminder', 'task-escalated', 'task-escalated'])
   expect(told.at(-1)?.staffLogin).toBe('deepa')
   await handle(taskId).executeUpdate(assignTask, { args: [{ by: 'deepa', detail: { to: 'jyoti' } }] })
   await katsa.settle()
   expect(
     await katsa.db.selectFrom('tasks').select(['assignedTo', 'status']).where('taskId', '=', taskId).executeTakeFirstOrThrow(),
   ).toEqual({ assignedTo: 'jyoti', status: 'in-process' })
+})
+
+test('a technician hears at once of work that is given to him, and that he need not go any more', async () => {
+  const taskId = await open('not wanted')
+  const toldOf = (id: string) =>
+    katsa.db
+      .selectFrom('notifications')
+      .select(['kind', 'staffLogin'])
+      .where('kind', 'in', ['task-assigned', 'task-withdrawn'])
+      .where('dedupeKey', 'like', `%:${id}%`)
+      .orderBy('notificationId')
+      .execute()
+  const { assignedTo } = await katsa.db.selectFrom('tasks').selectAll().where('taskId', '=', taskId).executeTakeFirstOrThrow()
+  const given = { kind: 'task-assigned', staffLogin: assignedTo }
+  expect(await open('not wanted')).toBe(taskId)
+  expect(await toldOf(taskId)).toEqual([given])
+  const withdraw = async (id: string): Promise<void> => {
+    const asOf = await katsa.now()
+    await inTransaction(katsa.db, (tx) => cancelTask(tx, id, asOf))
+    await katsa.settle()
+  }
+  await withdraw(taskId)
+  await withdraw(taskId)
+  expect(await toldOf(taskId)).toEqual([given, { kind: 'task-withdrawn', staffLogin: assignedTo }])
+  expect(await katsa.process(processIds.task(taskId))).toMatchObject({ outcome: 'Withdrawn' })
+
+  // Who has done the work already is not told to leave it.
+  const done = await open('done and not wanted')
+  await handle(done).executeUpdate(completeTask, { args: [{ by: 'binod', detail: { outcome: 'done' } }] })
+  await katsa.settle()
+  await withdraw(done)
+  expect((await toldOf(done)).map(({ kind }) => kind)).toEqual(['task-assigned'])
 })
 
 test('the second of two decisions at once learns who was first', async () => {
