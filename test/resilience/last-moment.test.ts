@@ -13,7 +13,7 @@ import { openTask } from '../../db/queries/tasks.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import { startOrWake } from '../../workers/relay/outbox.ts'
 import { withdrawClosing } from '../../workflows/close-account.ts'
-import type { DecisionUpdate } from '../../workflows/decisions.ts'
+import type { DecisionInput, DecisionUpdate } from '../../workflows/decisions.ts'
 import { approveTask, completeTask, rejectTask } from '../../workflows/do-field-task.ts'
 import { connectCustomer, type ConnectedCustomer, payInCash } from '../support/connections.ts'
 import { hear } from '../support/payers.ts'
@@ -74,10 +74,18 @@ const row = (workflowId: string) =>
 const isRunning = async (workflowId: string): Promise<boolean> =>
   (await world.temporal.client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING'
 
+/** As people do: told to try again, they send the same once more. */
 async function decide(workflowId: string, update: DecisionUpdate, by: string, detail?: Record<string, string>): Promise<string> {
+  for (;;) {
+    const answer = await decideOnce(workflowId, update, { by, ...(detail && { detail }) })
+    if (answer !== 'TRY_AGAIN') return answer
+  }
+}
+
+async function decideOnce(workflowId: string, update: DecisionUpdate, said: DecisionInput): Promise<string> {
   const handle = world.temporal.client.workflow.getHandle(workflowId)
   try {
-    await handle.executeUpdate(update, { args: [{ by, ...(detail && { detail }) }] })
+    await handle.executeUpdate(update, { args: [said] })
     return 'accepted'
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) return error.cause.type ?? ''
