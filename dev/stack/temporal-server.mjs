@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * @param {{ port: number, uiPort?: number, dbFile?: string }} options  without a file all is forgotten at the stop; without a UI port there is no UI
+ * @param {{ port: number, uiPort?: number, dbFile?: string, longHistory?: number }} options  without a file all is forgotten at the stop; without a UI port there is no UI; `longHistory`: from so many events on a run is told to continue as new (4096 otherwise)
  * @returns {string[]} arguments for the CLI
  */
-export function temporalServerArgs({ port, uiPort, dbFile }) {
+export function temporalServerArgs({ port, uiPort, dbFile, longHistory }) {
   // Twice as fast as the default journal, and still safe when the program is killed.
   const persistence = dbFile
     ? ['--db-filename', dbFile, '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL']
@@ -13,6 +13,7 @@ export function temporalServerArgs({ port, uiPort, dbFile }) {
   const ui = uiPort ? ['--ui-port', String(uiPort)] : ['--headless']
   // Without it a search attribute added by API is unknown to the server for up to a minute.
   const dynamicConfig = ['--dynamic-config-value', 'system.forceSearchAttributesCacheRefreshOnRead=true']
+  if (longHistory) dynamicConfig.push('--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${longHistory}`)
   return [
     'server',
     'start-dev',

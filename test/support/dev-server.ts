@@ -21,8 +21,11 @@ export type DevServer = {
   readonly close: () => Promise<void>
 }
 
-/** Starts the CLI's server on a free port. With TEMPORAL_ADDRESS set that server is used, and `kill` and `start` do nothing. */
-export async function devServer(): Promise<DevServer> {
+/**
+ * Starts the CLI's server on a free port. With TEMPORAL_ADDRESS set that server is used, and `kill` and `start` do nothing, nor does
+ * `longHistory`: from so many events on a run is told to continue as new.
+ */
+export async function devServer({ longHistory }: { longHistory?: number } = {}): Promise<DevServer> {
   const namespace = process.env.TEMPORAL_NAMESPACE ?? 'default'
   if (process.env.TEMPORAL_ADDRESS) {
     const address = process.env.TEMPORAL_ADDRESS
@@ -35,10 +38,14 @@ export async function devServer(): Promise<DevServer> {
   const address = `127.0.0.1:${port}`
   let child: ChildProcess | undefined
   const start = async (): Promise<void> => {
-    child = spawn(cli.file, temporalServerArgs({ port, dbFile: path.join(dir, 'temporal.db') }), {
-      stdio: 'ignore',
-      detached: true,
-    })
+    child = spawn(
+      cli.file,
+      temporalServerArgs({ port, dbFile: path.join(dir, 'temporal.db'), ...(longHistory !== undefined && { longHistory }) }),
+      {
+        stdio: 'ignore',
+        detached: true,
+      },
+    )
     guard(child)
     await untilTemporalAnswers(address, { namespace })
     await prepareTemporal({ address, namespace, retentionDays: 90 })

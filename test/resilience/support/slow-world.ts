@@ -27,11 +27,11 @@ export interface SlowWorld {
 
 type AnyActivity = (args: Record<string, unknown>) => Promise<unknown>
 
-/** Noon of 15 July in Katsa, and time runs as in production. */
-export async function slowWorld(): Promise<SlowWorld> {
+/** Noon of 15 July in Katsa, and time runs as in production. The server is a `devServer` with these choices. */
+export async function slowWorld(choices: Parameters<typeof devServer>[0] = {}): Promise<SlowWorld> {
   const database = await freshDatabase()
   const { db, appUrl } = database
-  const server = await devServer()
+  const server = await devServer(choices)
   const temporal = await realTimeTemporal(await freshNamespace(server))
   const startsAt = '2026-07-15T06:30:00.000Z'
   await seedPlant(db, { wallFrom: new Date().toISOString(), startsAt, policy: KATSA_POLICY_V1 })
