@@ -378,7 +378,12 @@ test('a meter that is away for four days is waited for, and the new price begins
   await katsa.settle()
   const tomorrow = addDays(await today(), 1)
   expect(await desk.terms(customer.customerId)).toEqual([`B1.1 2026-07-01..${tomorrow}`, `B1.2 ${tomorrow}..`])
-  const away = await katsa.db.selectFrom('notifications').select('staffLogin').where('kind', '=', 'meter-away').execute()
+  const away = await katsa.db
+    .selectFrom('notifications')
+    .select('staffLogin')
+    .where('kind', '=', 'meter-away')
+    .orderBy('staffLogin')
+    .execute()
   expect(away.map(({ staffLogin }) => staffLogin)).toEqual(['chandan', 'deepa'])
 })
 
