@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { balanceOf } from '../../db/queries/ledger.ts'
 import { openHolds } from '../../db/queries/supply.ts'
+import { electricitySource } from '../../domain/charge.ts'
 import { credit, revenue, unearned } from '../../domain/ledger.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import { approveTask, completeTask } from '../../workflows/do-field-task.ts'
@@ -58,8 +59,9 @@ async function doTask({ customerId }: ConnectedCustomer, kind: string): Promise<
 }
 
 async function charge({ accountId }: ConnectedCustomer, period = '2026-07-01') {
+  const source = electricitySource('prepaid', period)
   const { rows } = await sql<{ amountMinor: number; nature: string; openMinor: number }>`
-    select amount_minor, nature, open_amount(charge_id) as open_minor from charges where account_id = ${accountId} and source = ${period}`.execute(
+    select amount_minor, nature, open_amount(charge_id) as open_minor from charges where account_id = ${accountId} and source = ${source}`.execute(
     katsa.db,
   )
   return rows[0]
