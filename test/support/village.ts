@@ -73,8 +73,9 @@ export async function village(options: VillageOptions = {}): Promise<Village> {
   const away = new Set<string>()
   const refusing = new Map<string, string>()
   const recent = new Set<string>()
+  const rested = new Map<string, string>()
 
-  const settle = () => settleAll({ db, temporal, activity, away, refusing, recent })
+  const settle = () => settleAll({ db, temporal, activity, away, refusing, recent, rested })
   const now = async (): Promise<string> => businessAt(await readClock(db, PLANT), Date.parse(await temporal.now()))
   const advanceTo = async (instant: string): Promise<void> => {
     await settle()
@@ -165,49 +166,57 @@ interface Settling {
   readonly activity: Running
   readonly away: Set<string>
   readonly refusing: Map<string, string>
-  /** Runs to ask besides those whose row is open: just started, without a row yet, or open at the last look. */
+  /** Runs to look at besides those whose row is open: just started, without a row yet, or open at the last look. */
   readonly recent: Set<string>
+  /** How long the history of a run was when it was last at rest. */
+  readonly rested: Map<string, string>
 }
 
 const LOOK_EVERY_MS = 10
-/** A busy machine leaves a question unanswered now and then; a run that never answers is for its test to find. */
-const ASK_AGAIN_TIMES = 20
 
-/** Settled: nothing ran, nothing was sent, no meter had anything to answer, and every open run has answered a query since. */
+/** Settled: nothing ran, nothing was sent, no meter had anything to answer, and every open run was at rest since. */
 async function settleAll(world: Settling): Promise<void> {
   const { activity } = world
-  for (let isQuiet = false, unanswered = 0; !isQuiet;) {
+  for (let isQuiet = false; !isQuiet;) {
     const before = activity.count()
     const moved = await relayRound(world)
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
     if (moved > 0 || activity.count().running > 0 || activity.count().done !== before.done) continue
-    if (!(await askEveryRun(world)) && ++unanswered < ASK_AGAIN_TIMES) continue
+    if (!(await everyRunRests(world))) continue
     const { running, done } = activity.count()
     isQuiet = running === 0 && done === before.done && (await relayRound(world)) === 0
   }
 }
 
 /**
- * A query is answered after the workflow tasks before it, so whatever was under way has been handed to an activity or is done. Returns
- * whether all have answered; who has not is asked at the next look.
+ * Whether every run has done with what it was told: the last of its history is neither a workflow task that is still to be answered nor an
+ * activity that nobody has begun. The history alone says so; a question to the run itself may meet such a task on its way.
  */
-async function askEveryRun({ db, temporal, recent }: Settling): Promise<boolean> {
+async function everyRunRests({ db, temporal, recent, rested }: Settling): Promise<boolean> {
   const open = await db.selectFrom('processes').select('workflowId').where('outcome', 'is', null).execute()
   const runs = new Set([...open.map(({ workflowId }) => workflowId), ...recent])
   recent.clear()
-  // Asked at the next look as well: a run whose row says that it has ended still confirms that end.
+  // Looked at the next time as well: a run whose row says that it has ended still confirms that end.
   for (const { workflowId } of open) recent.add(workflowId)
-  const silent = new Set<string>()
-  const ask = async (workflowId: string): Promise<void> => {
+  const rests = async (workflowId: string): Promise<boolean> => {
+    const handle = temporal.client.workflow.getHandle(workflowId)
     try {
-      await temporal.client.workflow.getHandle(workflowId).query('__temporal_workflow_metadata')
+      const { runId, historyLength } = await handle.describe()
+      const length = `${runId} ${historyLength}`
+      if (rested.get(workflowId) === length) return true
+      const last = (await handle.fetchHistory()).events?.at(-1)
+      if (last?.workflowTaskScheduledEventAttributes || last?.workflowTaskStartedEventAttributes) return false
+      if (last?.activityTaskScheduledEventAttributes) return false
+      rested.set(workflowId, length)
+      return true
     } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) silent.add(workflowId)
+      if (error instanceof WorkflowNotFoundError) return true
+      throw error
     }
   }
-  await Promise.all([...runs].map(ask))
-  for (const workflowId of silent) recent.add(workflowId)
-  return silent.size === 0
+  const all = await Promise.all([...runs].map(async (workflowId) => [workflowId, await rests(workflowId)] as const))
+  for (const [workflowId, isAtRest] of all) if (!isAtRest) recent.add(workflowId)
+  return all.every(([, isAtRest]) => isAtRest)
 }
 
 async function relayRound({ db, temporal, away, refusing, recent }: Settling): Promise<number> {
