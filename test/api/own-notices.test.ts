@@ -81,7 +81,8 @@ test('nobody reads or acknowledges what another was told, and a customer is not 
   expect((await acknowledge(id, w.asStranger('technician'))).statusCode).toBe(404)
   expect((await acknowledge(999_999, w.as('technician'))).statusCode).toBe(404)
   expect((await w.app.inject({ url: '/v1/me/notices', headers: w.as('customer') })).statusCode).toBe(403)
-  expect((await list(w.as('technician'))).items).toMatchObject([{ acknowledgedAt: null }])
+  const still = (await list(w.as('technician'))).items.filter(({ notificationId }) => notificationId === id)
+  expect(still).toMatchObject([{ acknowledgedAt: null }])
 })
 
 test('a notice that cannot be written any more does not hide the others', async () => {
