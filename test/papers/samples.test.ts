@@ -2,20 +2,20 @@ import { describe, expect, test } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { LANGUAGES } from '../notifications/language.ts'
-import { PAPER_EXAMPLES } from './examples.ts'
-import { type Paper, TEMPLATE_VERSION } from './document.ts'
-import { ROLL } from './layout/sheet.ts'
-import { DARK, rollPage } from './renderings/escpos.ts'
-import { BLACK } from './renderings/inks.ts'
-import { paletted } from './renderings/png.ts'
-import { pixelsOf } from './renderings/raster.ts'
-import { formatsOf, renderPaper } from './renderings/render.ts'
-import { svgOf } from './renderings/svg.ts'
+import { LANGUAGES } from '../../notifications/language.ts'
+import { PAPER_EXAMPLES } from '../../papers/examples.ts'
+import { type Paper, TEMPLATE_VERSION } from '../../papers/document.ts'
+import { ROLL } from '../../papers/layout/sheet.ts'
+import { DARK, rollPage } from '../../papers/renderings/escpos.ts'
+import { BLACK } from '../../papers/renderings/inks.ts'
+import { paletted } from '../../papers/renderings/png.ts'
+import { pixelsOf } from '../../papers/renderings/raster.ts'
+import { formatsOf, renderPaper } from '../../papers/renderings/render.ts'
+import { svgOf } from '../../papers/renderings/svg.ts'
 
 // docs/papers/ shows every paper. UPDATE_PAPERS=1 writes it anew; otherwise what is there must come out again, byte for byte.
 
-const folder = fileURLToPath(new URL('../docs/papers/', import.meta.url))
+const folder = fileURLToPath(new URL('../../docs/papers/', import.meta.url))
 const isUpdate = process.env.UPDATE_PAPERS === '1'
 /** Shown as the roll that the portable printer puts out, too. */
 const ON_A_ROLL = ['receipt', 'bill']
