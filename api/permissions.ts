@@ -16,6 +16,7 @@ export const PERMISSIONS = {
   'notices.read-own': STAFF,
   'notices.acknowledge-own': STAFF,
   'plants.read': ALL,
+  'policies.read': STAFF,
   'packages.read': ALL,
   'clock.read': ALL,
   'staff.read': OFFICE,

@@ -1,7 +1,8 @@
 import { Type } from '@fastify/type-provider-typebox'
 import { businessAt } from '../../domain/business-time.ts'
-import { readClock } from '../../db/queries/clock.ts'
+import { businessNow, readClock } from '../../db/queries/clock.ts'
 import { listPackages, listPlants } from '../../db/queries/places.ts'
+import { readPlant } from '../../db/queries/plants.ts'
 import { packageText, type PackageTerms } from '../../domain/package.ts'
 import type { Api, ApiDeps } from '../deps.ts'
 import { principalOf } from '../principal.ts'
@@ -47,8 +48,13 @@ const Clock = Type.Object({
   sandbox: Type.Boolean(),
 })
 
+const Policy = Type.Object({ version: Whole, validFrom: IsoDate }, { additionalProperties: true })
+
 /** Plants, what they offer, and what time it is there. */
-export function plantRoutes(app: Api, { db, now }: ApiDeps): void {
+export function plantRoutes(app: Api, deps: ApiDeps): void {
+  const { db, now } = deps
+  policyRoute(app, deps)
+
   app.get(
     '/v1/plants',
     {
@@ -100,6 +106,25 @@ export function plantRoutes(app: Api, { db, now }: ApiDeps): void {
         timeZone: row?.timeZone ?? '',
         sandbox: row?.sandbox ?? false,
       }
+    },
+  )
+}
+
+function policyRoute(app: Api, { db, now }: ApiDeps): void {
+  app.get(
+    '/v1/plants/:plant/policy',
+    {
+      config: { action: 'policies.read' },
+      schema: {
+        tags: ['Plants'],
+        summary: 'The rules of a plant in force now: durations by ISO 8601, amounts in minor units',
+        params: Closed({ plant: Plant }),
+        response: { 200: Policy },
+      },
+    },
+    async (request) => {
+      const plant = visiblePlant(request, request.params.plant)
+      return (await readPlant(db, plant, await businessNow(db, plant, now()))).policy
     },
   )
 }

@@ -151,3 +151,11 @@ test('packages are told as figure 10 writes them', async () => {
   const { items } = (await get('/v1/packages?code=B1.1', 'customer')).json()
   expect(items).toMatchObject([{ text: 'B1.1 (FD) / 500 / 50+18u', loadLimitW: 500, fixedChargeMinor: 5000 }])
 })
+
+test('staff read the rules of their plant, and of no other; a customer does not', async () => {
+  const url = '/v1/plants/BHKATS/policy'
+  const { statusCode, body } = await w.app.inject({ url, headers: w.as('technician') })
+  expect([statusCode, JSON.parse(body).postpaid]).toEqual([200, { dueAfter: 'P9D', issuedWithin: 'P3D' }])
+  expect((await w.app.inject({ url, headers: w.asStranger('technician') })).statusCode).toBe(404)
+  expect((await w.app.inject({ url, headers: w.as('customer') })).statusCode).toBe(403)
+})
