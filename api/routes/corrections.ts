@@ -1,4 +1,4 @@
-import { type Static, type TObject, type TProperties, Type } from '@fastify/type-provider-typebox'
+import { type Static, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { withAccount } from '../../db/queries/accounts.ts'
 import { recordAudit } from '../../db/queries/audit.ts'
@@ -20,13 +20,14 @@ import type { DecisionUpdate } from '../../workflows/decisions.ts'
 import { approveCorrection, rejectCorrection, withdrawCorrection } from '../../workflows/correct-charge.ts'
 import { CorrectionId, CorrectionView, showCorrection, Standing } from '../correction-schemas.ts'
 import { decide } from '../decide.ts'
+import { decisionRoute } from '../decision-route.ts'
 import type { Api, ApiDeps } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 import { pageAsked, pageOf } from '../paging.ts'
-import type { Action } from '../permissions.ts'
 import { idempotencyOf } from '../plugins/idempotency.ts'
 import { mayAlso, principalOf, staffOf } from '../principal.ts'
-import { Closed, EnergyWh, FreeText, AmountMinor, OneOf, Page, paging, Plant, StandingDecision } from '../schemas.ts'
+import type { StandingDecision } from '../schemas.ts'
+import { Closed, EnergyWh, FreeText, AmountMinor, OneOf, Page, paging, Plant } from '../schemas.ts'
 import { notFound, visiblePlants } from '../visible.ts'
 
 const tags = ['Corrections']
@@ -203,19 +204,19 @@ function decidingRoutes(app: Api, deps: ApiDeps): void {
   const action = 'corrections.decide'
   app.post(
     '/v1/corrections/:correctionId/approve',
-    decisionRoute({ summary: 'Approve; the note is made at once', params, body: Note, action }),
+    decisionRoute({ tags, summary: 'Approve; the note is made at once', params, body: Note, action }),
     async (request) =>
       send(deps, request, { ...request.params, update: approveCorrection, verdict: 'approved', text: request.body.text }),
   )
   app.post(
     '/v1/corrections/:correctionId/reject',
-    decisionRoute({ summary: 'Refuse, saying why', params, body: Closed({ text: FreeText }), action }),
+    decisionRoute({ tags, summary: 'Refuse, saying why', params, body: Closed({ text: FreeText }), action }),
     async (request) =>
       send(deps, request, { ...request.params, update: rejectCorrection, verdict: 'rejected', text: request.body.text }),
   )
   app.post(
     '/v1/corrections/:correctionId/withdraw',
-    decisionRoute({ summary: 'Take back what one asked for', params, body: Note, action: 'corrections.withdraw' }),
+    decisionRoute({ tags, summary: 'Take back what one asked for', params, body: Note, action: 'corrections.withdraw' }),
     async (request) =>
       send(deps, request, { ...request.params, update: withdrawCorrection, verdict: 'withdrawn', text: request.body.text }),
   )
@@ -258,22 +259,4 @@ async function visibleCorrection({ db }: ApiDeps, request: FastifyRequest, corre
   const account = found && (await findVisibleAccount(db, principalOf(request), { accountId: found.accountId }))
   if (found === undefined || account === undefined) throw notFound('correction')
   return found
-}
-
-/** A decision route of one shape: who may, what it is, what it takes. */
-function decisionRoute<P extends TObject, T extends TProperties>({
-  summary,
-  params: path,
-  body,
-  action,
-}: {
-  summary: string
-  params: P
-  body: TObject<T>
-  action: Action
-}) {
-  return {
-    config: { action, idempotent: true },
-    schema: { tags, summary, params: path, body, response: { 200: StandingDecision } },
-  } as const
 }

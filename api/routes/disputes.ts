@@ -1,4 +1,4 @@
-import { type Static, type TObject, type TProperties, Type } from '@fastify/type-provider-typebox'
+import { type Static, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { withAccount } from '../../db/queries/accounts.ts'
 import { recordAudit } from '../../db/queries/audit.ts'
@@ -17,12 +17,13 @@ import type { DecisionUpdate } from '../../workflows/decisions.ts'
 import { confirmBill, correctBill, withdrawDispute } from '../../workflows/handle-dispute.ts'
 import { DisputeId, DisputeView, showDispute, Standing } from '../correction-schemas.ts'
 import { decide } from '../decide.ts'
+import { decisionRoute } from '../decision-route.ts'
 import type { Api, ApiDeps } from '../deps.ts'
 import { pageAsked, pageOf } from '../paging.ts'
-import type { Action } from '../permissions.ts'
 import { idempotencyOf } from '../plugins/idempotency.ts'
 import { principalOf } from '../principal.ts'
-import { BillNumber, Closed, FreeText, AmountMinor, OneOf, Page, paging, Plant, StandingDecision } from '../schemas.ts'
+import type { StandingDecision } from '../schemas.ts'
+import { BillNumber, Closed, FreeText, AmountMinor, OneOf, Page, paging, Plant } from '../schemas.ts'
 import { notFound, visiblePlants } from '../visible.ts'
 
 const tags = ['Disputes']
@@ -150,7 +151,7 @@ function answeringRoutes(app: Api, deps: ApiDeps): void {
   const Right = Closed({ reason: OneOf(CONFIRMATION_REASONS), text: FreeText })
   app.post(
     '/v1/disputes/:disputeId/confirm',
-    decisionRoute({ summary: 'The bill is right, and why', params, body: Right, action }),
+    decisionRoute({ tags, summary: 'The bill is right, and why', params, body: Right, action }),
     async (request) => {
       const { reason, text: said } = request.body
       return send(deps, request, { ...request.params, update: confirmBill, verdict: 'confirmed', text: said, detail: { reason } })
@@ -158,7 +159,7 @@ function answeringRoutes(app: Api, deps: ApiDeps): void {
   )
   app.post(
     '/v1/disputes/:disputeId/correct',
-    decisionRoute({ summary: 'The bill is wrong: ask for a credit note', params, body: Wrong, action }),
+    decisionRoute({ tags, summary: 'The bill is wrong: ask for a credit note', params, body: Wrong, action }),
     async (request) => {
       const { text: said, ...detail } = request.body
       return send(deps, request, { ...request.params, update: correctBill, verdict: 'corrected', text: said, detail })
@@ -166,7 +167,7 @@ function answeringRoutes(app: Api, deps: ApiDeps): void {
   )
   app.post(
     '/v1/disputes/:disputeId/withdraw',
-    decisionRoute({ summary: 'Take the dispute back', params, body: Closed({ text }), action: 'disputes.raise' }),
+    decisionRoute({ tags, summary: 'Take the dispute back', params, body: Closed({ text }), action: 'disputes.raise' }),
     async (request) =>
       send(deps, request, { ...request.params, update: withdrawDispute, verdict: 'withdrawn', text: request.body.text }),
   )
@@ -194,22 +195,4 @@ async function visibleDispute({ db }: ApiDeps, request: FastifyRequest, disputeI
   const account = found && (await findVisibleAccount(db, principalOf(request), { accountId: found.accountId }))
   if (found === undefined || account === undefined) throw notFound('dispute')
   return found
-}
-
-/** A decision route of one shape: who may, what it is, what it takes. */
-function decisionRoute<P extends TObject, T extends TProperties>({
-  summary,
-  params: path,
-  body,
-  action,
-}: {
-  summary: string
-  params: P
-  body: TObject<T>
-  action: Action
-}) {
-  return {
-    config: { action, idempotent: true },
-    schema: { tags, summary, params: path, body, response: { 200: StandingDecision } },
-  } as const
 }
