@@ -8,7 +8,7 @@ import {
   readReadingToCorrect,
   replaceReading,
 } from '../db/queries/reading-corrections.ts'
-import { DomainError } from '../domain/errors.ts'
+import { Contradiction, DomainError } from '../domain/errors.ts'
 import { adjustmentMinor, assertCorrectedRegister } from '../domain/reading-correction.ts'
 import type { NoteContext } from './make-note.ts'
 
@@ -21,7 +21,7 @@ export async function correctReading(
   { correction, account, asOf, approvedBy }: NoteContext & { correction: Correction; approvedBy: string },
 ): Promise<void> {
   const { correctionId, readingId, registerWh, photoRef, requestedBy } = correction
-  if (readingId === null || registerWh === null) throw new Error(`${correctionId} names no reading`)
+  if (readingId === null || registerWh === null) throw new Contradiction(`${correctionId} names no reading`)
   const reading = await readReadingToCorrect(tx, readingId)
   const registers = { readRegisterWh: reading.registerWh, correctedRegisterWh: registerWh }
   assertCorrectedRegister({ ...reading, ...registers })

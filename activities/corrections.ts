@@ -8,7 +8,7 @@ import { nudge, startWorkflow } from '../db/queries/outbox.ts'
 import { readPlant } from '../db/queries/plants.ts'
 import { type Decision, readDecision } from '../db/queries/processes.ts'
 import { decideUnpaidHold } from '../db/queries/unpaid-hold.ts'
-import { isDomainError } from '../domain/errors.ts'
+import { Contradiction, isDomainError } from '../domain/errors.ts'
 import type { CorrectionKind } from '../domain/note.ts'
 import { processIds } from '../domain/process-ids.ts'
 import type { Role } from '../domain/roles.ts'
@@ -101,7 +101,7 @@ async function correct(tx: Tx, approved: Approved): Promise<{ note: MadeNote | n
     await correctReading(tx, approved)
     return { note: null }
   }
-  if (chargeId === null || amountMinor === null) throw new Error(`${correctionId} names no charge`)
+  if (chargeId === null || amountMinor === null) throw new Contradiction(`${correctionId} names no charge`)
   const source = processIds.correction(correctionId)
   return { note: await makeNote(tx, approved, { kind, chargeId, amountMinor, lines, reason, source, madeBy, approvedBy }) }
 }

@@ -6,6 +6,7 @@ import { assertCorrectable, type ChargeToCorrect, insertNote, readChargeToCorrec
 import type { PlantTerms } from '../db/queries/plants.ts'
 import { takeBackAllocations } from '../db/queries/taking-back.ts'
 import { addDuration, dateAt } from '../domain/calendar.ts'
+import { Contradiction } from '../domain/errors.ts'
 import { type Posting, postCreditNote, postPrepaidUnearned, postWrittenOff } from '../domain/ledger.ts'
 import { type AskedNote, assessNote, type AssessedNote, type NoteLine } from '../domain/note.ts'
 
@@ -101,7 +102,7 @@ async function takeBack(
     })
   const taken = await takeBackAllocations(tx, { account, asOf }, { of: { chargeId }, amountMinor: minor })
   const takenMinor = taken.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
-  if (takenMinor !== minor) throw new Error(`charge ${chargeId} was not paid by what stands against it`)
+  if (takenMinor !== minor) throw new Contradiction(`charge ${chargeId} was not paid by what stands against it`)
 }
 
 function insert(

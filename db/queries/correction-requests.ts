@@ -1,6 +1,6 @@
 import { approvalChain } from '../../domain/approvals.ts'
 import { addToInstant, dateAt } from '../../domain/calendar.ts'
-import { DomainError } from '../../domain/errors.ts'
+import { Contradiction, DomainError } from '../../domain/errors.ts'
 import { correctionId as correctionIdOf } from '../../domain/ids.ts'
 import { assessNote, CORRECTION_DECISION, type NoteKind, type NoteLine, type NoteReason } from '../../domain/note.ts'
 import { processIds } from '../../domain/process-ids.ts'
@@ -116,7 +116,7 @@ export function correctionApprover(
 ): Exclude<Role, 'customer'> {
   const matter = { decision: CORRECTION_DECISION[kind], ...(amountMinor !== null && { amountMinor }) }
   const [role] = approvalChain(matter, policy)
-  if (role === undefined || role === 'customer') throw new Error(`nobody decides a ${kind}`)
+  if (role === undefined || role === 'customer') throw new Contradiction(`nobody decides a ${kind}`)
   return role
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { BilledAround, ReadingAdjustment } from '../../domain/reading-correction.ts'
-import { DomainError } from '../../domain/errors.ts'
+import { Contradiction, DomainError } from '../../domain/errors.ts'
 import type { Db, Tx } from '../client.ts'
 import { nudge } from './outbox.ts'
 
@@ -138,6 +138,6 @@ export async function markCharged(
       .where('chargedIn', 'is', null)
       .returning('correctionId')
       .executeTakeFirst()
-    if (marked === undefined) throw new Error(`what ${correctionId} changes was charged already`)
+    if (marked === undefined) throw new Contradiction(`what ${correctionId} changes was charged already`)
   }
 }
