@@ -91,9 +91,14 @@ async function deliveriesOf(
     select n.notification_id as "notificationId", n.kind, n.channel, n.state, n.queued_at as "queuedAt", n.sent_at as "sentAt",
       n.delivered_at as "deliveredAt", t.task_id as "taskId", t.completed_by as "carriedBy", t.completed_at as "carriedAt"
     from notifications n
-    left join tasks t on t.kind = 'bill-delivery' and n.dedupe_key = 'bill:' || ${number} and n.channel = 'print'
-      and t.source_workflow_id in (select p.workflow_id from processes p join bills b on b.account_id = p.account_id
-        where b.number = ${number} and p.workflow_type = 'billCustomer' and p.input ->> 'period' = b.source)
+    left join lateral (
+      -- A paper brought back is carried again: the task that counts is the one that handed it over, until then the newest.
+      select task_id, completed_by, completed_at from tasks
+      where kind = 'bill-delivery' and n.dedupe_key = 'bill:' || ${number} and n.channel = 'print'
+        and source_workflow_id in (select p.workflow_id from processes p join bills b on b.account_id = p.account_id
+          where b.number = ${number} and p.workflow_type = 'billCustomer'
+            and p.input ->> 'period' = regexp_replace(b.source, '^advance:', ''))
+      order by (result ->> 'outcome' = 'done') desc nulls last, opened_at desc limit 1) t on true
     where n.account_id = ${accountId} and (n.dedupe_key = 'bill:' || ${number} or n.params ->> 'billNumber' = ${number})
     order by n.notification_id`.execute(db)
   return rows
