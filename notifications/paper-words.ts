@@ -51,7 +51,9 @@ export interface PaperWords {
     readonly estimated: string
     readonly truesUp: string
     readonly lines: string
-    readonly line: Readonly<Record<'fixed' | 'energy' | 'lost-hours' | 'rounding' | 'reconnection' | 'other', string>>
+    readonly line: Readonly<
+      Record<'fixed' | 'energy' | 'lost-hours' | 'rounding' | 'reconnection' | 'deposit-to-restore' | 'other', string>
+    >
     readonly daysOf: (days: number, of: number) => string
     readonly perUnit: string
     readonly thisBill: string

@@ -13,7 +13,7 @@ import { statementPaper } from './models/statement.ts'
 
 const ZONE = 'Asia/Kolkata'
 
-const head: PaperHead = {
+export const head: PaperHead = {
   plant: 'BHKATS',
   plantName: 'Katsa',
   zone: ZONE,
@@ -50,7 +50,7 @@ const receipt: Receipt = {
 }
 
 // 26.05 kWh × 18 = 468.90, fixed 50, rounded up by 0.10: 519.00. With a fee of 50 and dues of 120, less credit of 20: 669.
-const bill: BillDocument = {
+export const bill: BillDocument = {
   format: 1,
   number: 'BHKATS-B-000123',
   plant: head.plant,

@@ -1,6 +1,5 @@
-import type { BillDocument, BilledReading } from '../../domain/bill-document.ts'
+import { type BillDocument, type BilledReading, depositToRestoreMinor } from '../../domain/bill-document.ts'
 import { addDays, dateAt } from '../../domain/calendar.ts'
-import type { ChargeKind } from '../../domain/charge.ts'
 import { formatDate, formatPeriod } from '../../notifications/date-words.ts'
 import { formatKwh, formatReading } from '../../notifications/energy-words.ts'
 import type { Language } from '../../notifications/language.ts'
@@ -102,13 +101,7 @@ function linesTable(bill: BillDocument, pen: Pen, language: Language): Block {
     detailWords(kind, detail, pen),
     amount(amountMinor),
   ])
-  const others = bill.otherCharges.map(({ kind, source, amountMinor }) => [
-    source.startsWith('reconnection:')
-      ? words.bill.line.reconnection
-      : capitalised(labels[kind as ChargeKind] ?? words.bill.line.other),
-    '',
-    amount(amountMinor),
-  ])
+  const others = bill.otherCharges.map((one) => [otherLabel(one, words.bill.line, labels), '', amount(one.amountMinor)])
   return {
     type: 'table',
     title: words.bill.lines,
@@ -119,6 +112,15 @@ function linesTable(bill: BillDocument, pen: Pen, language: Language): Block {
     ],
     rows: [...own, ...others],
   }
+}
+
+function otherLabel(
+  { kind, source, line }: BillDocument['otherCharges'][number],
+  words: Pen['words']['bill']['line'],
+  labels: Readonly<Record<string, string>>,
+): string {
+  if (line !== undefined) return words[line]
+  return source.startsWith('reconnection:') ? words.reconnection : capitalised(labels[kind] ?? words.other)
 }
 
 function detailWords(kind: string, detail: Readonly<Record<string, unknown>>, { words, money }: Pen): string {
@@ -177,6 +179,7 @@ function smsOf(bill: BillDocument, language: Language): string {
           presentReadingWh: last.toRegisterWh,
           consumptionWh: bill.consumptionWh,
         }
+  const restoreMinor = depositToRestoreMinor(bill)
   const { body } = renderNotice({
     kind: 'bill-issued',
     language,
@@ -192,6 +195,7 @@ function smsOf(bill: BillDocument, language: Language): string {
       payableMinor: bill.toPayMinor,
       currency: bill.currency,
       dueOn: bill.dueOn,
+      ...(restoreMinor > 0 && { depositToRestoreMinor: restoreMinor }),
     },
   })
   return body

@@ -61,6 +61,7 @@ export const papers: PaperWords = {
       'lost-hours': 'Hours without supply',
       rounding: 'Rounding',
       reconnection: 'Reconnection fee',
+      'deposit-to-restore': 'Security deposit to restore',
       other: 'Other',
     },
     daysOf: (part, of) => `${part} of ${days(of)}`,

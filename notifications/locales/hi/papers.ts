@@ -61,6 +61,7 @@ export const papers: PaperWords = {
       'lost-hours': 'बिजली न आने के घंटे',
       rounding: 'पूरे रुपये में',
       reconnection: 'बिजली फिर जोड़ने का शुल्क',
+      'deposit-to-restore': 'सिक्युरिटी डिपॉज़िट फिर पूरा करने के लिए',
       other: 'अन्य',
     },
     daysOf: (part, of) => `${days(of)} में से ${part}`,
