@@ -1,7 +1,7 @@
 import type { PackageChangeFacts } from '../activities/package-facts.ts'
 import { startOfDay } from '../domain/calendar.ts'
 import { facts, work } from './activity-proxies.ts'
-import { defineDecision } from './decisions.ts'
+import { type DecisionInput, defineDecision } from './decisions.ts'
 import { awaitApproval } from './package-approval.ts'
 import { setBack, updateConnection } from './package-connection.ts'
 import { awaitReview } from './package-review.ts'
@@ -161,7 +161,7 @@ function acceptDecisions(p: Procedure, known: () => PackageChangeFacts): void {
     step: level,
     verdict: 'rejected',
     at: [...atCluster, 'StateApproval'],
-    refuse: (input) => (level() === 'state' ? ownOrEarlier : own)(input),
+    refuse: (input) => notThisLevel(level(), input) ?? (level() === 'state' ? ownOrEarlier : own)(input),
     description: 'Refuse the request',
   })
   p.decisions.accept(followUp, {
@@ -190,4 +190,10 @@ function acceptDecisions(p: Procedure, known: () => PackageChangeFacts): void {
     refuse: own,
     description: 'Have the work looked after again',
   })
+}
+
+/** Whoever refuses was judged for one level (`detail.level`); by the time it is decided the request may be for the other to decide. */
+function notThisLevel(level: string, { detail }: DecisionInput) {
+  if (detail?.level === undefined || detail.level === level) return undefined
+  return { code: 'WRONG_STAGE', message: 'Another level decides on this request by now' }
 }

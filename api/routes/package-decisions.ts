@@ -21,13 +21,14 @@ const note = Type.Optional(FreeText)
 const Note = Closed({ text: note })
 const REASONS = ['no-capacity', 'dues-outstanding', 'too-soon', 'meter-does-not-fit', 'other'] as const
 
-/** Which step of the chain a decision settles: the cluster's, the state's, or whichever the request has come to. */
-type Level = 'cluster' | 'state' | 'whoever-decides-now'
+/** Which step of the chain a decision settles. */
+type Level = 'cluster' | 'state'
 
 interface Said {
   readonly requestId: string
   readonly update: DecisionUpdate
-  readonly level?: Level
+  /** Left out where none is asked for; `now`: whichever the request has come to, which the process is told (`detail.level`). */
+  readonly level?: Level | 'now'
   readonly step?: string
   readonly verdict?: string
   readonly text?: string | undefined
@@ -89,7 +90,7 @@ function approvalRoutes(app: Api, deps: ApiDeps): void {
     return send(deps, request, {
       ...request.params,
       update: reject,
-      level: 'whoever-decides-now',
+      level: 'now',
       text,
       detail: { reason },
     })
@@ -141,12 +142,14 @@ function deciding<T extends TProperties>(summary: string, body: TObject<T>, acti
 }
 
 async function send(deps: ApiDeps, request: FastifyRequest, said: Said): Promise<Static<typeof StandingDecision>> {
-  const { requestId, level, ...decision } = said
+  const { requestId, level: wanted, ...decision } = said
   const asked = await visibleRequest(deps, request, requestId)
+  const level = wanted === 'now' ? (asked.needsStateApproval === true ? 'state' : 'cluster') : wanted
   if (level !== undefined)
     await assertApprover(deps, request, { asked, level, isReview: said.update === confirmWork || said.update === sendBack })
   const workflowId = processIds.packageChange(requestId)
-  return decide(deps, { request, workflowId, plant: asked.plant, ...decision })
+  const detail = wanted === 'now' ? { ...said.detail, level } : said.detail
+  return decide(deps, { request, workflowId, plant: asked.plant, ...decision, ...(detail !== undefined && { detail }) })
 }
 
 /** A follow-up is given to a CSA of the plant. */
@@ -168,7 +171,7 @@ async function assertApprover(
 ): Promise<void> {
   const { login, role } = staffOf(request)
   const { policy } = await readPlant(db, asked.plant, asked.requestedAt)
-  const isState = level === 'state' || (level === 'whoever-decides-now' && asked.needsStateApproval === true)
+  const isState = level === 'state'
   const earlier = isState && !isReview ? await readDecision(db, processIds.packageChange(asked.requestId), 'cluster') : undefined
   const decision: Decision = isState ? 'package-change-large' : 'package-change'
   const earlierDeciderIds = earlier === undefined ? [] : [earlier.decidedBy]

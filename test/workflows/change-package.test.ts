@@ -302,7 +302,11 @@ test('beyond what the feeder can give the state in-charge decides too, and may r
   await desk.decide(requestId, approve, 'deepa')
   await katsa.db.updateTable('feeders').set(before).where('feeder', '=', feeder).execute()
   expect(await desk.process(requestId)).toMatchObject({ stage: 'StateApproval' })
-  await desk.decide(requestId, reject, 'farid', { reason: 'no-capacity' })
+  // Somebody of the cluster said no while it went on to the state: that is not his to refuse any more.
+  await expect(desk.decide(requestId, reject, 'kiran', { reason: 'no-capacity', level: 'cluster' })).rejects.toMatchObject({
+    cause: { type: 'WRONG_STAGE' },
+  })
+  await desk.decide(requestId, reject, 'farid', { reason: 'no-capacity', level: 'state' })
   expect(await desk.process(requestId)).toMatchObject({ outcome: 'Rejected' })
 })
 
