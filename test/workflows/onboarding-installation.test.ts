@@ -200,6 +200,7 @@ test('a meter that does not answer after the visit is a visible wait, and still 
     .select('staffLogin')
     .where('kind', '=', 'meter-away')
     .where('dedupeKey', 'like', `%${serial}%`)
+    .orderBy('notificationId')
     .execute()
   expect(told.map(({ staffLogin }) => staffLogin)).toEqual(['chandan', 'deepa'])
   katsa.away.delete(serial)
