@@ -9,8 +9,6 @@ export const DUES_NOTICE_EXAMPLES: { readonly [K in keyof DuesNotices]: readonly
   'due-soon-reminder': [{ ...debt, dueOn: '2026-08-10', daysLeft: 3 }],
   'due-today-reminder': [{ ...debt, dueOn: '2026-08-10' }],
   'disconnection-notice': [{ ...debt, noticeNumber: 'BHKATS-D-000004', dueOn: '2026-08-10', notBefore: '2026-08-27' }],
-  'visit-announced': [{ customerId, visitOn: '2026-08-12', purpose: 'inspect' }],
-  'collection-visit-announced': [{ ...debt, visitOn: '2026-08-12' }],
   'disconnection-warning': [{ ...debt, cutOn: '2026-08-27' }],
   'promise-noted': [{ ...debt, promisedFor: '2026-08-20' }],
   'promise-broken': [{ ...debt, promisedFor: '2026-08-20' }],
@@ -38,14 +36,5 @@ export const DUES_NOTICE_EXAMPLES: { readonly [K in keyof DuesNotices]: readonly
   'deposit-drawn': [
     { ...debt, drawnMinor: 60_000, depositLeftMinor: 20_000 },
     { ...debt, remainingMinor: 0, drawnMinor: 60_000, depositLeftMinor: 0 },
-  ],
-  'supply-interruption-planned': [
-    {
-      plantCode: 'BHKATS',
-      fromAt: '2026-08-15T04:30:00.000Z',
-      untilAt: '2026-08-15T08:00:00.000Z',
-      zone: 'Asia/Kolkata',
-      reason: 'maintenance',
-    },
   ],
 }

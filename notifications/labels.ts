@@ -14,8 +14,6 @@ export interface Labels {
   readonly closing: Readonly<Record<V.ClosingReason, string>>
   readonly cut: Readonly<Record<V.CutReason, string>>
   readonly refund: Readonly<Record<V.RefundReason, string>>
-  readonly interruption: Readonly<Record<V.InterruptionReason, string>>
-  readonly visit: Readonly<Record<V.VisitPurpose, string>>
   readonly doubt: Readonly<Record<V.ReadingDoubt, string>>
   readonly task: Readonly<Record<V.TaskKind, string>>
   readonly noteReason: Readonly<Record<V.NoteReason, string>>

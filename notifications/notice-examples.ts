@@ -242,7 +242,6 @@ export const NOTICE_EXAMPLES: { readonly [K in NoticeKind]: readonly [NoticePara
   'payment-reversed': [
     { reference: customerId, receiptNumber: 'BHKATS-R-000078', amountMinor: 47_200, remainingMinor: 59_545, currency },
   ],
-  'payment-in-suspense': [{ paymentReference: 'PTM-5567', amountMinor: 47_200, currency }],
   'payment-refunded': [
     { reference: customerId, amountMinor: 47_200, currency, refundedOn: '2026-08-06', method: 'bank', reason: 'paid-twice' },
   ],
@@ -267,7 +266,6 @@ export const NOTICE_EXAMPLES: { readonly [K in NoticeKind]: readonly [NoticePara
     { requestId, customerId, packageId: smaller, reason: 'meter-refused', creditMinor: 25_000, currency },
     { requestId, customerId, packageId: smaller, reason: 'meter-away', creditMinor: 0, currency },
   ],
-  'package-change-superseded': [{ requestId, customerId, newRequestId: 'BHKATS-R6' }],
   'package-change-expired': [
     { requestId, customerId, packageId: smaller, creditMinor: 1_000, currency },
     { requestId, customerId, packageId: smaller, creditMinor: 0, currency },
@@ -280,10 +278,6 @@ export const NOTICE_EXAMPLES: { readonly [K in NoticeKind]: readonly [NoticePara
     { ...finalBill, outstandingMinor: 0, depositUsedMinor: 31_000, payableMinor: 0 },
   ],
   'deposit-refunded': [{ closureId, customerId, refundMinor: 49_000, currency, refundedOn: '2026-09-15', method: 'upi' }],
-  'deposit-set-off': [
-    { closureId, customerId, depositUsedMinor: 20_000, remainingMinor: 18_700, currency },
-    { closureId, customerId, depositUsedMinor: 20_000, remainingMinor: 0, currency },
-  ],
   'deposit-refund-waiting': [{ closureId, customerId, refundMinor: 49_000, currency, fetchBy: '2026-12-14' }],
   'account-closed': [{ customerId, closedOn: '2026-09-16' }],
   ...DUES_NOTICE_EXAMPLES,

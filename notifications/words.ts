@@ -1,4 +1,4 @@
-import { formatDate, formatDateTime, formatDays, formatPeriod } from './date-words.ts'
+import { formatDate, formatDays, formatPeriod } from './date-words.ts'
 import { formatKwh, formatReading } from './energy-words.ts'
 import type { Language } from './language.ts'
 import { formatMoney } from './money-words.ts'
@@ -7,7 +7,6 @@ import { formatMoney } from './money-words.ts'
 export interface Words {
   readonly money: (amountMinor: number, currency: string) => string
   readonly date: (date: string) => string
-  readonly dateTime: (instant: string, zone: string) => string
   readonly days: (days: number) => string
   readonly period: (period: string) => string
   readonly energy: (energyWh: number) => string
@@ -27,7 +26,6 @@ export function wordsIn(language: Language): Words {
   return {
     money: (amountMinor, currency) => formatMoney(amountMinor, currency, language),
     date: (date) => formatDate(date, language),
-    dateTime: (instant, zone) => formatDateTime(instant, zone, language),
     days: (days) => formatDays(days, language),
     period: (period) => formatPeriod(period, language),
     energy: (energyWh) => formatKwh(energyWh, language),

@@ -59,7 +59,6 @@ export interface BillingNotices {
   }
   'payment-not-confirmed': { reference: string; amountMinor: number; currency: string; channel: PaymentChannel }
   'payment-reversed': { reference: string; receiptNumber: string; amountMinor: number; remainingMinor: number; currency: string }
-  'payment-in-suspense': { paymentReference: string; amountMinor: number; currency: string }
   'payment-refunded': {
     reference: string
     amountMinor: number

@@ -26,7 +26,6 @@ export interface ClosingNotices {
     refundedOn: string
     method: RefundMethod
   }
-  'deposit-set-off': { closureId: string; customerId: string; depositUsedMinor: number; remainingMinor: number; currency: string }
   'deposit-refund-waiting': { closureId: string; customerId: string; refundMinor: number; currency: string; fetchBy: string }
   'account-closed': { customerId: string; closedOn: string }
 }

@@ -1,4 +1,4 @@
-import type { CutReason, InterruptionReason, VisitPurpose } from './vocabulary.ts'
+import type { CutReason } from './vocabulary.ts'
 
 interface Debt {
   customerId: string
@@ -17,8 +17,6 @@ export interface DuesNotices {
     /** The first day supply may be cut. */
     notBefore: string
   }
-  'visit-announced': { customerId: string; visitOn: string; purpose: VisitPurpose }
-  'collection-visit-announced': Debt & { visitOn: string }
   'disconnection-warning': Debt & { cutOn: string }
   'promise-noted': Debt & { promisedFor: string }
   'promise-broken': Debt & { promisedFor: string }
@@ -33,5 +31,4 @@ export interface DuesNotices {
   'prepaid-lapsed': Debt & { period: string }
   'deposit-draw-announced': Debt & { depositMinor: number; drawOn: string }
   'deposit-drawn': Debt & { drawnMinor: number; depositLeftMinor: number }
-  'supply-interruption-planned': { plantCode: string; fromAt: string; untilAt: string; zone: string; reason: InterruptionReason }
 }

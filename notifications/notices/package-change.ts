@@ -32,6 +32,5 @@ export interface PackageChangeNotices {
     creditMinor: number
     currency: string
   }
-  'package-change-superseded': { requestId: string; customerId: string; newRequestId: string }
   'package-change-expired': { requestId: string; customerId: string; packageId: string; creditMinor: number; currency: string }
 }

@@ -27,9 +27,6 @@ export type ClosingReason = 'own-wish' | 'non-payment' | 'capacity'
 /** The holds that take supply from somebody who had it. */
 export type CutReason = Exclude<HoldReason, 'not-activated' | 'closed'>
 export type RefundReason = 'paid-twice' | 'overpaid' | 'application-ended' | 'not-identified' | 'other'
-export type InterruptionReason = 'maintenance' | 'fault' | 'capacity'
-
-export type VisitPurpose = 'collect' | 'read' | 'install' | 'disconnect' | 'reconnect' | 'inspect'
 export type ReadingDoubt = 'far-above-usual' | 'far-below-usual' | 'beyond-limit' | 'second-person' | 'too-many-estimates'
 /** What an approver is asked to decide. */
 export type DecisionKind = Decision | 'application' | 'dispute'

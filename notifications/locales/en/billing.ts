@@ -50,10 +50,6 @@ export const billing: TextsOf<BillingNotices> = {
     subject: 'Payment reversed',
     body: `The payment of ${money(p.amountMinor, p.currency)} for ${p.reference}, receipt ${p.receiptNumber}, was reversed. Now due: ${money(p.remainingMinor, p.currency)}.`,
   }),
-  'payment-in-suspense': (p) => ({
-    subject: 'Whose payment is this?',
-    body: `We have received ${money(p.amountMinor, p.currency)} (reference ${p.paymentReference}) but cannot tell for which account. The money is safe. Please tell us your customer ID.`,
-  }),
   'payment-refunded': (p) => ({
     subject: 'Money returned',
     body: `On ${date(p.refundedOn)} we returned ${money(p.amountMinor, p.currency)} ${labels.refundMethod[p.method]} for ${p.reference}, because ${labels.refund[p.reason]}.`,

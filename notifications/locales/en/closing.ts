@@ -30,13 +30,6 @@ export const closing: TextsOf<ClosingNotices> = {
     subject: 'Security deposit refunded',
     body: `On ${date(p.refundedOn)} we returned ${money(p.refundMinor, p.currency)} of the security deposit of ${p.customerId} ${labels.refundMethod[p.method]} (${p.closureId}).`,
   }),
-  'deposit-set-off': (p) => ({
-    subject: 'Security deposit set off',
-    body: sentences(
-      `${money(p.depositUsedMinor, p.currency)} of the security deposit of ${p.customerId} has been set off against your dues (${p.closureId}).`,
-      p.remainingMinor > 0 ? `Still due: ${money(p.remainingMinor, p.currency)}.` : 'Nothing more is due.',
-    ),
-  }),
   'deposit-refund-waiting': (p) => ({
     subject: 'Your deposit is waiting',
     body: `${money(p.refundMinor, p.currency)} of the security deposit of ${p.customerId} (${p.closureId}) is waiting for you. Please collect it by ${date(p.fetchBy)}. It stays yours after that too.`,

@@ -3,7 +3,7 @@ import type { TextsOf } from '../../template.ts'
 import { sentences, wordsIn } from '../../words.ts'
 import { labels } from './labels.ts'
 
-const { money, date, dateTime, days, period } = wordsIn('en')
+const { money, date, days, period } = wordsIn('en')
 
 const howToPay = (customerId: string): string => `Pay our agent, at our office or by wallet; reference ${customerId}.`
 
@@ -25,14 +25,6 @@ export const dues: TextsOf<DuesNotices> = {
       howToPay(p.customerId),
       'If you need more time, or if the bill is wrong, please tell our agent before that day.',
     ),
-  }),
-  'visit-announced': (p) => ({
-    subject: 'Visit of our staff',
-    body: `Our staff will come on ${date(p.visitOn)} for ${p.customerId}, ${labels.visit[p.purpose]}.`,
-  }),
-  'collection-visit-announced': (p) => ({
-    subject: 'Visit of our agent',
-    body: `Our agent will come on ${date(p.visitOn)} to collect ${money(p.remainingMinor, p.currency)} for ${p.customerId}. You may pay a part. Please ask for the receipt.`,
   }),
   'disconnection-warning': (p) => ({
     subject: 'Last warning before disconnection',
@@ -100,9 +92,5 @@ export const dues: TextsOf<DuesNotices> = {
       `Deposit left: ${money(p.depositLeftMinor, p.currency)}.`,
       p.remainingMinor > 0 ? `Still due: ${money(p.remainingMinor, p.currency)}.` : 'Nothing more is due.',
     ),
-  }),
-  'supply-interruption-planned': (p) => ({
-    subject: 'Planned interruption of supply',
-    body: `Plant ${p.plantCode}: no supply from ${dateTime(p.fromAt, p.zone)} to ${dateTime(p.untilAt, p.zone)} for ${labels.interruption[p.reason]}. Treat all wires as live.`,
   }),
 }

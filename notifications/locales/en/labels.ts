@@ -75,15 +75,6 @@ export const labels: Labels = {
     'not-identified': 'we could not tell whose payment it was',
     other: 'it was not due',
   },
-  interruption: { maintenance: 'maintenance', fault: 'repair of a fault', capacity: 'limited capacity' },
-  visit: {
-    collect: 'to collect the payment',
-    read: 'to read your meter',
-    install: 'to install your meter',
-    disconnect: 'to disconnect the supply',
-    reconnect: 'to reconnect the supply',
-    inspect: 'to inspect your connection',
-  },
   doubt: {
     'far-above-usual': 'consumption is far above the usual',
     'far-below-usual': 'consumption is far below the usual',

@@ -53,10 +53,6 @@ export const packageChange: TextsOf<PackageChangeNotices> = {
       keptAsCredit(p.creditMinor, p.currency),
     ),
   }),
-  'package-change-superseded': (p) => ({
-    subject: 'Package change replaced',
-    body: `Request ${p.requestId} for ${p.customerId} has been replaced by ${p.newRequestId}.`,
-  }),
   'package-change-expired': (p) => ({
     subject: 'Package change expired',
     body: sentences(

@@ -50,10 +50,6 @@ export const billing: TextsOf<BillingNotices> = {
     subject: 'भुगतान वापस हुआ',
     body: `${p.reference} का ${money(p.amountMinor, p.currency)} का भुगतान (रसीद ${p.receiptNumber}) वापस हो गया है। अब बकाया: ${money(p.remainingMinor, p.currency)}।`,
   }),
-  'payment-in-suspense': (p) => ({
-    subject: 'यह भुगतान किसका है?',
-    body: `हमें ${money(p.amountMinor, p.currency)} मिले हैं (संदर्भ ${p.paymentReference}), पर पता नहीं चला कि किस खाते के लिए हैं। आपके पैसे सुरक्षित हैं। कृपया अपनी कस्टमर आईडी बताएँ।`,
-  }),
   'payment-refunded': (p) => ({
     subject: 'राशि लौटाई गई',
     body: `${date(p.refundedOn)} को ${p.reference} के ${money(p.amountMinor, p.currency)} ${labels.refundMethod[p.method]} लौटा दिए गए। कारण: ${labels.refund[p.reason]}।`,

@@ -30,13 +30,6 @@ export const closing: TextsOf<ClosingNotices> = {
     subject: 'सिक्युरिटी डिपॉज़िट लौटाया गया',
     body: `${date(p.refundedOn)} को ${p.customerId} के सिक्युरिटी डिपॉज़िट के ${money(p.refundMinor, p.currency)} ${labels.refundMethod[p.method]} लौटा दिए गए (${p.closureId})।`,
   }),
-  'deposit-set-off': (p) => ({
-    subject: 'सिक्युरिटी डिपॉज़िट से बकाया काटा गया',
-    body: sentences(
-      `${p.customerId} के सिक्युरिटी डिपॉज़िट के ${money(p.depositUsedMinor, p.currency)} आपके बकाया के बदले ले लिए गए (${p.closureId})।`,
-      p.remainingMinor > 0 ? `अब भी बकाया: ${money(p.remainingMinor, p.currency)}।` : 'अब कुछ बकाया नहीं है।',
-    ),
-  }),
   'deposit-refund-waiting': (p) => ({
     subject: 'आपका डिपॉज़िट लेना बाकी है',
     body: `${p.customerId} के सिक्युरिटी डिपॉज़िट के ${money(p.refundMinor, p.currency)} (${p.closureId}) आपके लिए रखे हैं। कृपया ${date(p.fetchBy)} तक ले लें। उसके बाद भी यह राशि आपकी ही रहेगी।`,

@@ -3,7 +3,7 @@ import type { TextsOf } from '../../template.ts'
 import { sentences, wordsIn } from '../../words.ts'
 import { labels } from './labels.ts'
 
-const { money, date, dateTime, days, period } = wordsIn('hi')
+const { money, date, days, period } = wordsIn('hi')
 
 const howToPay = (customerId: string): string => `भुगतान हमारे एजेंट को, दफ़्तर में या वॉलिट से करें; संदर्भ नंबर ${customerId}।`
 
@@ -25,14 +25,6 @@ export const dues: TextsOf<DuesNotices> = {
       howToPay(p.customerId),
       'अगर आपको और समय चाहिए या बिल ग़लत लगता है तो कृपया उस दिन से पहले हमारे एजेंट को बताएँ।',
     ),
-  }),
-  'visit-announced': (p) => ({
-    subject: 'हमारे कर्मचारी आएँगे',
-    body: `हमारे कर्मचारी ${date(p.visitOn)} को ${p.customerId} के यहाँ ${labels.visit[p.purpose]} आएँगे।`,
-  }),
-  'collection-visit-announced': (p) => ({
-    subject: 'हमारे एजेंट आएँगे',
-    body: `हमारे एजेंट ${date(p.visitOn)} को ${p.customerId} के ${money(p.remainingMinor, p.currency)} लेने आएँगे। आप कुछ हिस्सा भी दे सकते हैं। कृपया रसीद ज़रूर लें।`,
   }),
   'disconnection-warning': (p) => ({
     subject: 'बिजली काटने से पहले अंतिम चेतावनी',
@@ -100,9 +92,5 @@ export const dues: TextsOf<DuesNotices> = {
       `डिपॉज़िट में बचे: ${money(p.depositLeftMinor, p.currency)}।`,
       p.remainingMinor > 0 ? `अब भी बकाया: ${money(p.remainingMinor, p.currency)}।` : 'अब कुछ बकाया नहीं है।',
     ),
-  }),
-  'supply-interruption-planned': (p) => ({
-    subject: 'बिजली बंद रहेगी',
-    body: `प्लांट ${p.plantCode}: ${labels.interruption[p.reason]} के लिए बिजली ${dateTime(p.fromAt, p.zone)} से ${dateTime(p.untilAt, p.zone)} तक बंद रहेगी। तारों को न छुएँ, उनमें करंट हो सकता है।`,
   }),
 }

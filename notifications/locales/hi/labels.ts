@@ -75,15 +75,6 @@ export const labels: Labels = {
     'not-identified': 'पता नहीं चल सका कि भुगतान किस खाते का था',
     other: 'यह राशि देय नहीं थी',
   },
-  interruption: { maintenance: 'रखरखाव', fault: 'ख़राबी की मरम्मत', capacity: 'सीमित क्षमता' },
-  visit: {
-    collect: 'भुगतान लेने',
-    read: 'मीटर की रीडिंग लेने',
-    install: 'मीटर लगाने',
-    disconnect: 'बिजली काटने',
-    reconnect: 'बिजली फिर से जोड़ने',
-    inspect: 'कनेक्शन की जाँच करने',
-  },
   doubt: {
     'far-above-usual': 'खपत सामान्य से बहुत ज़्यादा है',
     'far-below-usual': 'खपत सामान्य से बहुत कम है',

@@ -53,10 +53,6 @@ export const packageChange: TextsOf<PackageChangeNotices> = {
       keptAsCredit(p.creditMinor, p.currency),
     ),
   }),
-  'package-change-superseded': (p) => ({
-    subject: 'पैकेज बदलने का नया अनुरोध',
-    body: `${p.customerId} के अनुरोध ${p.requestId} की जगह अब अनुरोध ${p.newRequestId} लागू है।`,
-  }),
   'package-change-expired': (p) => ({
     subject: 'पैकेज बदलने का अनुरोध समाप्त',
     body: sentences(
