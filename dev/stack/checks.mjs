@@ -1,14 +1,15 @@
 // The checks that `npm run check` and `npm test` are made of. Each is one program; a check fails when its program does.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { checkoutDir } from './cache.mjs'
+import { readReport } from './jest-report.mjs'
 
 /**
- * @typedef {{ name: string, passed: number, failed: number, output: string, seconds: number }} Outcome
+ * @typedef {import('./jest-report.mjs').Count} Count
+ * @typedef {{ name: string, passed: number, failed: number, output: string, seconds: number, notes: string[] }} Outcome
  * @typedef {{ name: string, bin: string, args: string[], jest?: boolean, sideBySide?: number, twice?: boolean }} Check
- * @typedef {{ passed: number, failed: number, failedFiles: string[], passedBeside: number }} Count
  */
 
 const eslintCache = ['--cache', '--cache-strategy', 'content', '--cache-location', '.cache/eslint']
@@ -51,13 +52,19 @@ export async function runCheck(check, { show }) {
   const first = await runOnce(check, { show, files: [] })
   const { failedFiles } = first.count
   let { passed, failed } = first.count
+  let goneWrong = first.count.failures.map((failure) => `failed: ${failure}`)
   if (check.twice && failedFiles.length > 0) {
     console.log(`Once more, what failed: ${failedFiles.map((file) => path.relative(checkoutDir, file)).join(', ')}`)
     const second = await runOnce(check, { show, files: failedFiles })
     passed = first.count.passedBeside + second.count.passed
     failed = second.count.failed
+    goneWrong = [
+      ...first.count.failures.map((failure) => `failed at first: ${failure}`),
+      ...second.count.failures.map((failure) => `failed twice: ${failure}`),
+    ]
   }
-  return { name: check.name, passed, failed, output: first.output, seconds: (Date.now() - startedAt) / 1000 }
+  const notes = [...goneWrong, ...(check.twice ? [`longest: ${first.count.longest.join(', ')}`] : [])]
+  return { name: check.name, passed, failed, output: first.output, seconds: (Date.now() - startedAt) / 1000, notes }
 }
 
 /**
@@ -73,7 +80,8 @@ async function runOnce(check, { show, files }) {
   const chosen = files.length > 0 ? ['--runTestsByPath', ...files] : []
   const script = path.join(checkoutDir, 'node_modules', check.bin)
   const { code, output } = await runNode(script, [...chosen, ...check.args, ...(pace || []), ...reporting], show)
-  const one = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, failedFiles: [], passedBeside: 0 }
+  const [passed, failed] = code === 0 ? [1, 0] : [0, 1]
+  const one = { passed, failed, failedFiles: [], passedBeside: 0, failures: [], longest: [] }
   const count = check.jest ? readReport(report) : one
   rmSync(dir, { recursive: true, force: true })
   // A test runner that dies without a word about any test has failed.
@@ -81,11 +89,12 @@ async function runOnce(check, { show, files }) {
 }
 
 /**
- * Prints one line for each and the sum as the last line; the process will end badly if anything failed.
+ * Prints what went wrong and what took long, one line for each check, and the sum as the last line; the process will end badly if anything failed.
  * @param {Outcome[]} outcomes
  */
 export function report(outcomes) {
   console.log('')
+  for (const { name, notes } of outcomes) for (const note of notes) console.log(`     ${name}: ${note}`)
   for (const { name, passed, failed, seconds } of outcomes) {
     console.log(
       `${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s`,
@@ -123,27 +132,4 @@ function runNode(script, args, show) {
     child.once('error', (error) => resolve({ code: 127, output: error.message }))
     child.once('close', (code) => resolve({ code: code ?? 1, output }))
   })
-}
-
-/**
- * @param {string} file
- * @returns {Count}
- */
-function readReport(file) {
-  try {
-    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites, testResults } = JSON.parse(readFileSync(file, 'utf8'))
-    const beside = testResults.filter((/** @type {{ status: string }} */ one) => one.status === 'passed')
-    const passedOf = (/** @type {{ assertionResults: { status: string }[] }} */ one) =>
-      one.assertionResults.filter(({ status }) => status === 'passed').length
-    return {
-      passed: numPassedTests,
-      failed: numFailedTests + numRuntimeErrorTestSuites,
-      failedFiles: testResults
-        .filter((/** @type {{ status: string }} */ one) => one.status !== 'passed')
-        .map((/** @type {{ name: string }} */ one) => one.name),
-      passedBeside: beside.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + passedOf(one), 0),
-    }
-  } catch {
-    return { passed: 0, failed: 1, failedFiles: [], passedBeside: 0 }
-  }
 }
