@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { DomainError } from '../../domain/errors.ts'
 import type { PackageTerms } from '../../domain/package.ts'
 import { completedPolicy, parsePolicy } from '../../domain/parse-policy.ts'
@@ -18,15 +19,33 @@ export async function readPlant(db: Db | Tx, plant: string, on: string): Promise
   const row = await db
     .selectFrom('plants')
     .innerJoin('policies', 'policies.plant', 'plants.plant')
-    .select(['plants.plant', 'timeZone', 'currency', 'capacityW', 'document'])
+    .select(['timeZone', 'currency', 'capacityW', sql<string>`document::text`.as('policyText')])
     .where('plants.plant', '=', plant)
     .where('effectiveFrom', '<=', on.slice(0, 10))
     .orderBy('version', 'desc')
     .limit(1)
     .executeTakeFirst()
   if (row === undefined) throw new DomainError('NOT_FOUND', 'no such plant, or it has no policy yet', { plant })
-  const policy = parsePolicy(completedPolicy(row.document))
-  return { plant, zone: row.timeZone, currency: row.currency, capacityW: row.capacityW, policy }
+  return { plant, zone: row.timeZone, currency: row.currency, capacityW: row.capacityW, policy: checkedPolicy(row.policyText) }
+}
+
+/** Checking a policy takes ten times as long as reading it, and a version never changes: what was checked is kept, by its own text. */
+const checked = new Map<string, PlantPolicy>()
+const KEPT_POLICIES = 50
+
+function checkedPolicy(text: string): PlantPolicy {
+  const before = checked.get(text)
+  if (before !== undefined) return before
+  const policy = frozen(parsePolicy(completedPolicy(JSON.parse(text))))
+  if (checked.size >= KEPT_POLICIES) checked.clear()
+  checked.set(text, policy)
+  return policy
+}
+
+/** Everybody gets the same object, so nobody may change it. */
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen)
+  return value
 }
 
 /** One immutable package version; PACKAGE_UNKNOWN when the plant never had it. */
