@@ -1,5 +1,8 @@
 import { sql } from 'kysely'
+import { processIds } from '../../domain/process-ids.ts'
 import type { Db, Tx } from '../client.ts'
+import type { JsonObject } from '../tables.ts'
+import { startWorkflow } from './outbox.ts'
 
 /** What became of the money of one pre-paid advance, in minor units. */
 export interface AdvanceMoved {
@@ -32,3 +35,27 @@ export async function advanceMoved(db: Db | Tx, chargeId: number): Promise<Advan
 }
 
 const NOTHING = { paidMinor: 0, returnedMinor: 0, earnedMinor: 0, returnedUnearnedMinor: 0 }
+
+/**
+ * Money came to advances whose cycle is through already: what was used of a month nobody had paid, say. The cycle looks again, and earns it;
+ * one that is still at work is nudged like everybody who waits for the account.
+ */
+export async function wakeEndedAdvances(tx: Tx, customerId: string | null, sources: readonly string[]): Promise<void> {
+  const periods = sources.flatMap((source) => (source.startsWith(ADVANCE) ? [source.slice(ADVANCE.length)] : []))
+  if (customerId === null || periods.length === 0) return
+  const ended = await tx
+    .selectFrom('processes')
+    .select(['workflowType', 'workflowId', 'input'])
+    .where(
+      'workflowId',
+      'in',
+      periods.map((period) => processIds.billing(customerId, period)),
+    )
+    .where('outcome', 'is not', null)
+    .orderBy('workflowId')
+    .execute()
+  for (const { input, ...process } of ended) await startWorkflow(tx, { ...process, input: input as JsonObject })
+}
+
+/** How the source of an advance begins (`electricitySource`). */
+const ADVANCE = 'advance:'

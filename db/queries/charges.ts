@@ -9,6 +9,7 @@ import type { PackageMode } from '../../domain/package.ts'
 import type { Db, Tx } from '../client.ts'
 import type { JsonObject } from '../tables.ts'
 import type { LockedAccount } from './accounts.ts'
+import { wakeEndedAdvances } from './advances.ts'
 import { balanceOf, post } from './ledger.ts'
 import { nudge } from './outbox.ts'
 
@@ -188,8 +189,11 @@ export async function allocateCredit(
     await recordAllocation(tx, { account, asOf }, { charge, amountMinor, paymentId: payment.paymentId ?? null })
     done.push({ chargeId: charge.chargeId, amountMinor })
   }
-  if (done.length > 0)
+  if (done.length > 0) {
     await nudge(tx, `account:${account.accountId}`, ...done.map(({ chargeId }) => `charge:${chargeId}` as const))
+    const sources = done.map(({ chargeId }) => open.get(chargeId)?.source ?? '')
+    await wakeEndedAdvances(tx, account.customerId, sources)
+  }
   return done
 }
 
