@@ -122,14 +122,16 @@ export function postBounced(owner: LedgerOwner, bounced: { from: string; amountM
   return legs([entry(credit(owner.accountId), bounced.from, bounced.amountMinor)])
 }
 
-/** A paid advance is earned when its period begins; its rounding goes to the rounding account (policy "pre-paid"). */
+/**
+ * A paid advance is earned when its period begins; its rounding goes to the rounding account (policy "pre-paid"). What was rounded down is
+ * added first: an advance alone on its account is never earned beyond what is there.
+ */
 export function postPrepaidEarned(owner: LedgerOwner, earned: { amountMinor: number; roundingMinor?: number }): Posting[] {
   const roundingMinor = earned.roundingMinor ?? 0
   const code = chargeRule('electricity', 'prepaid').code
-  return legs([
-    signed(unearned(owner.accountId), revenue(owner.plant, code), earned.amountMinor - roundingMinor),
-    signed(unearned(owner.accountId), roundingAccount(owner.plant), roundingMinor),
-  ])
+  const income = signed(unearned(owner.accountId), revenue(owner.plant, code), earned.amountMinor - roundingMinor)
+  const rounding = signed(unearned(owner.accountId), roundingAccount(owner.plant), roundingMinor)
+  return legs(roundingMinor < 0 ? [rounding, income] : [income, rounding])
 }
 
 /** An advance turns out not to be earned: it waits again, and can be given back (docs/decisions/0023). */

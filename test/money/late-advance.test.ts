@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { inTransaction } from '../../db/queries/accounts.ts'
+import { inTransaction, lockAccounts } from '../../db/queries/accounts.ts'
 import { allocateCredit, issueCharge } from '../../db/queries/charges.ts'
-import { lockAccounts } from '../../db/queries/accounts.ts'
+import { balanceOf, post } from '../../db/queries/ledger.ts'
 import { saveStage } from '../../db/queries/processes.ts'
+import { postPrepaidEarned } from '../../domain/ledger.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import { ASOF, openPlant } from '../support/books.ts'
 import { connectCustomer, payInCash } from '../support/connections.ts'
@@ -59,4 +60,19 @@ test('what is paid of an advance whose cycle ended unpaid wakes that cycle, whic
     .where('kind', '=', 'start')
     .execute()
   expect(starts).toEqual([{ workflowType: 'billCustomer', workflowId, input }])
+})
+
+test('an advance that was rounded down is earned also where no other money waits on the account', async () => {
+  const { db } = database
+  const { accountId } = await connectCustomer(db, { packageCode: 'A1.1', pole: '011' })
+  // Two days of August of 300.00: 19.35, to whole rupees 19.00, and 0.35 of it is the rounding.
+  const owner = { plant: PLANT, accountId }
+  const event = { plant: PLANT, accountId, currency: 'INR', businessAt: ASOF }
+  await inTransaction(db, async (tx) => {
+    const paid = [{ leg: 1, debit: 'wallet:sandbox-wallet', credit: `unearned:${accountId}`, amountMinor: 1_900 }]
+    await post(tx, { ...event, eventKey: `test-paid:${accountId}`, postings: paid })
+    const postings = postPrepaidEarned(owner, { amountMinor: 1_900, roundingMinor: -35 })
+    await post(tx, { ...event, eventKey: `test-earned:${accountId}`, postings })
+    expect(await balanceOf(tx, `unearned:${accountId}`)).toBe(0)
+  })
 })
