@@ -8,6 +8,7 @@ import { createCashDepositActivities } from './cash-deposits.ts'
 import { createClosingActivities } from './closing.ts'
 import { createCollectionActivities } from './collection.ts'
 import { createCorrectionActivities } from './corrections.ts'
+import { createDepositReviewActivities } from './deposit-reviews.ts'
 import { createDisputeActivities } from './disputes.ts'
 import { createAccountActivities, createDemandActivities } from './demands.ts'
 import { refusalsAreFinal } from './failure.ts'
@@ -49,6 +50,7 @@ export function createActivities(deps: ActivityDeps) {
       createAgreementActivities(deps),
       createCorrectionActivities(deps),
       createDisputeActivities(deps),
+      createDepositReviewActivities(deps),
       createOnboardingActivities(deps),
       createDemandActivities(deps),
       createAccountActivities(deps),

@@ -3,9 +3,9 @@ import type { IssuedBill, NewBill } from '../db/queries/bills.ts'
 import type { CustomerNotice } from '../db/queries/notices.ts'
 import type { PlantTerms } from '../db/queries/plants.ts'
 import type { JsonObject } from '../db/tables.ts'
-import { billDocument, depositToRestoreMinor, type GroupedCharge } from '../domain/bill-document.ts'
+import { billDocument, depositAsked, type GroupedCharge } from '../domain/bill-document.ts'
 import { addDays, addDuration, dateAt, latest } from '../domain/calendar.ts'
-import { isRestorePart } from '../domain/deposit.ts'
+import { depositLineOf, isAskedByBill } from '../domain/deposit.ts'
 import type { PeriodCharge } from '../domain/period-charge.ts'
 import { daysIn } from '../domain/period.ts'
 
@@ -16,7 +16,7 @@ export interface BillingContext {
   readonly rules: PlantTerms
 }
 
-/** Debts of these kinds appear on the next bill beside its electricity, and so does the part that is due of a deposit that was drawn. */
+/** Debts of these kinds appear on the next bill beside its electricity, and so does the part that is due of a deposit that was drawn or is too small. */
 const GROUPED_KINDS: readonly string[] = ['fee', 'instalment', 'water']
 
 /** One bill as the paper says it, from an assessed period and what else stands on the account. */
@@ -28,12 +28,12 @@ export function newBill(
   const { accountId, customerId, holder, openCharges, creditMinor } = subject
   const dueOn = dueOnOf(context, charge)
   // Who leaves is not asked for a deposit any more.
-  const restores = (one: SubjectCharge): boolean => isRestorePart(one) && subject.leftOn === null
+  const fillsUp = (one: SubjectCharge): boolean => isAskedByBill(one) && subject.leftOn === null
   const isGrouped = (one: SubjectCharge): boolean =>
-    !one.isBilled && (restores(one) ? one.dueOn <= dueOn : one.nature === 'debt' && GROUPED_KINDS.includes(one.kind))
+    !one.isBilled && (fillsUp(one) ? one.dueOn <= dueOn : one.nature === 'debt' && GROUPED_KINDS.includes(one.kind))
   const grouped = openCharges.filter(isGrouped)
   const outstanding = openCharges.filter(
-    (one) => !grouped.includes(one) && (one.nature === 'debt' || one.kind === 'electricity' || (restores(one) && one.isBilled)),
+    (one) => !grouped.includes(one) && (one.nature === 'debt' || one.kind === 'electricity' || (fillsUp(one) && one.isBilled)),
   )
   const outstandingMinor = outstanding.reduce((sum, { openMinor }) => sum + openMinor, 0)
   const head = {
@@ -52,7 +52,8 @@ export function newBill(
 
 function groupedCharge(one: SubjectCharge): GroupedCharge {
   const { chargeId, kind, source, openMinor: amountMinor } = one
-  return { chargeId, kind, source, amountMinor, ...(isRestorePart(one) && { line: 'deposit-to-restore' }) }
+  const line = depositLineOf(one)
+  return { chargeId, kind, source, amountMinor, ...(line !== undefined && { line }) }
 }
 
 function dueOnOf({ asOf, rules }: BillingContext, charge: PeriodCharge): string {
@@ -91,9 +92,8 @@ export function billNotice(
   const { totalMinor, outstandingBeforeMinor: outstandingMinor, toPayMinor: payableMinor, dueOn, number } = document
   const creditUsedMinor = Math.min(document.creditBeforeMinor, totalMinor + outstandingMinor)
   const base = { accountId, dedupeKey: `bill:${number}`, asOf: context.asOf }
-  const restoreMinor = depositToRestoreMinor(document)
-  const restore = restoreMinor > 0 ? { depositToRestoreMinor: restoreMinor } : {}
-  const money = { customerId, period: charge.period.key, creditUsedMinor, payableMinor, currency: document.currency, ...restore }
+  const deposit = depositAsked(document)
+  const money = { customerId, period: charge.period.key, creditUsedMinor, payableMinor, currency: document.currency, ...deposit }
   if (charge.mode === 'prepaid') {
     const graceUntil = addDays(addDuration(dueOn, context.rules.policy.prepaid.grace), -1)
     return { ...base, kind: 'prepaid-advance-demanded', params: { ...money, amountMinor: totalMinor, payBy: dueOn, graceUntil } }

@@ -2,7 +2,9 @@ import type { Tx } from '../db/client.ts'
 import type { LockedAccount } from '../db/queries/accounts.ts'
 import { advanceMoved } from '../db/queries/advances.ts'
 import { allocateCredit, type ChargeState, findCharge, issueCharge, readCharges, voidDemand } from '../db/queries/charges.ts'
+import { askedParts, isDepositWaived } from '../db/queries/deposit-reviews.ts'
 import { balanceOf, post } from '../db/queries/ledger.ts'
+import { queueNotice } from '../db/queries/notices.ts'
 import { nudge } from '../db/queries/outbox.ts'
 import type { PlantTerms } from '../db/queries/plants.ts'
 import { addDuration, dateAt, latest } from '../domain/calendar.ts'
@@ -27,17 +29,20 @@ export async function depositDifference(
   wanted: PackageTerms,
 ): Promise<{ topUpMinor: number; excessMinor: number }> {
   const { policy } = plant
-  const { depositTopUpMinor, depositExcessMinor } = packageDifference({
-    depositHeldMinor: await balanceOf(tx, depositHeld(account.accountId)),
-    depositDueMinor: depositDueMinor({
-      expectedBillMinor: expectedBillMinor({ terms: wanted, policy }),
-      category: account.category,
-      policy,
-    }),
-    unusedAdvanceMinor: 0,
+  const { accountId, category } = account
+  const heldMinor = await balanceOf(tx, depositHeld(accountId))
+  const asked = await askedParts(tx, accountId)
+  const dueMinor = depositDueMinor({
+    expectedBillMinor: expectedBillMinor({ terms: wanted, policy }),
+    category,
+    waived: await isDepositWaived(tx, accountId),
     policy,
   })
-  return { topUpMinor: depositTopUpMinor, excessMinor: depositExcessMinor }
+  const beside = (depositHeldMinor: number) =>
+    packageDifference({ depositHeldMinor, depositDueMinor: dueMinor, unusedAdvanceMinor: 0, policy })
+  // What bills ask for already is not asked for twice; only what is held can be too much.
+  const { depositTopUpMinor: topUpMinor } = beside(asked.reduce((sum, { openMinor }) => sum + openMinor, heldMinor))
+  return { topUpMinor, excessMinor: beside(heldMinor).depositExcessMinor }
 }
 
 /**
@@ -103,8 +108,21 @@ export async function creditExcessDeposit(tx: Tx, money: ChangeMoney, wanted: Pa
   if (excessMinor > 0) {
     const postings = postDepositExcess(money.account, { amountMinor: excessMinor })
     await postOf(tx, money, { eventKey: `package-deposit-excess:${money.requestId}`, postings: postings })
+    await tellExcess(tx, money, excessMinor)
   }
   return excessMinor
+}
+
+async function tellExcess(tx: Tx, { account, requestId, asOf }: ChangeMoney, creditedMinor: number): Promise<void> {
+  const { accountId, customerId, currency } = account
+  if (customerId === null) return
+  await queueNotice(tx, {
+    accountId,
+    kind: 'deposit-excess-credited',
+    params: { customerId, creditedMinor, heldMinor: await balanceOf(tx, depositHeld(accountId)), currency },
+    dedupeKey: `deposit-excess:${requestId}`,
+    asOf,
+  })
 }
 
 /**

@@ -21,6 +21,7 @@ import { closureDecisionRoutes } from './routes/closure-decisions.ts'
 import { closureRoutes } from './routes/closures.ts'
 import { collectionRoutes } from './routes/collections.ts'
 import { customerRoutes } from './routes/customers.ts'
+import { depositStatementRoutes } from './routes/deposit-statements.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { packageChangeRoutes } from './routes/package-changes.ts'
 import { paperRoutes } from './routes/papers.ts'
@@ -51,6 +52,7 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   customerRoutes,
   accountRoutes,
   accountListRoutes,
+  depositStatementRoutes,
   applicationRoutes,
   applicationDecisionRoutes,
   stockRoutes,

@@ -30,6 +30,7 @@ export const APPEND_ONLY = [
   'payment_statement_rows',
   'book_closings',
   'reconciliation_steps',
+  'deposit_reviews',
 ] as const
 
 /** Tables that hold no history and may lose rows. */

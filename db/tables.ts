@@ -373,6 +373,21 @@ export interface Decisions {
   workflowId: string;
 }
 
+export interface DepositReviews {
+  accountId: string;
+  askedMinor: number;
+  businessAt: string;
+  creditedMinor: number;
+  currency: string;
+  dueMinor: number;
+  expectedMinor: number;
+  heldMinor: number;
+  packageCode: string;
+  recordedAt: Generated<string>;
+  reviewOn: string;
+  topUpMinor: number;
+}
+
 export interface DisputedCharges {
   amountMinor: number;
   chargeId: number;
@@ -1038,6 +1053,7 @@ export interface DB {
   corrections: Corrections;
   dailyRounds: DailyRounds;
   decisions: Decisions;
+  depositReviews: DepositReviews;
   disputedCharges: DisputedCharges;
   disputes: Disputes;
   dunningSteps: DunningSteps;

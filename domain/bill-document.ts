@@ -1,5 +1,6 @@
 import { billTotals } from './bill.ts'
 import type { IsoDate, IsoInstant } from './calendar.ts'
+import type { DepositLine } from './deposit.ts'
 import { sumMinor } from './money.ts'
 import { packageText } from './package.ts'
 import type { PackageMode } from './package.ts'
@@ -11,13 +12,19 @@ export type GroupedCharge = {
   readonly kind: string
   readonly source: string
   readonly amountMinor: number
-  /** What the line says where the kind does not: a part of a deposit that was drawn. */
-  readonly line?: 'deposit-to-restore'
+  /** What the line says where the kind does not: a part of a deposit that was drawn, or is too small. */
+  readonly line?: DepositLine
 }
 
-/** What a bill asks for to restore a drawn deposit. */
-export function depositToRestoreMinor({ otherCharges }: Pick<BillDocument, 'otherCharges'>): number {
-  return sumMinor(otherCharges.flatMap(({ line, amountMinor }) => (line === 'deposit-to-restore' ? [amountMinor] : [])))
+/** What a bill asks for to fill up the deposit, as its notice names it: only what there is. */
+export function depositAsked({ otherCharges }: Pick<BillDocument, 'otherCharges'>): {
+  depositToRestoreMinor?: number
+  depositTopUpMinor?: number
+} {
+  const sumOf = (wanted: DepositLine): number =>
+    sumMinor(otherCharges.flatMap(({ line, amountMinor }) => (line === wanted ? [amountMinor] : [])))
+  const [depositToRestoreMinor, depositTopUpMinor] = [sumOf('deposit-to-restore'), sumOf('deposit-top-up')]
+  return { ...(depositToRestoreMinor > 0 && { depositToRestoreMinor }), ...(depositTopUpMinor > 0 && { depositTopUpMinor }) }
 }
 
 export type BilledReading = {

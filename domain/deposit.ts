@@ -56,16 +56,35 @@ export function restorePartSource({ chargeId, part }: { chargeId: number; part: 
   return `${RESTORES}${chargeId}:${part}`
 }
 
-/**
- * True for a part of a drawn deposit. It is asked for by a bill: until it stands on one nothing goes to it, and afterwards it is
- * outstanding like any other sum (policy "deposit drawn": restored in at most 3 parts).
- */
-export function isRestorePart({ kind, source }: { kind: string; source: string }): boolean {
-  return kind === 'deposit' && source.startsWith(RESTORES)
+/** Under which a part of what a review found missing is asked for: by the day the review was due, and its number. */
+export function topUpPartSource({ reviewOn, part }: { reviewOn: IsoDate; part: number }): string {
+  return `${TOPS_UP}${reviewOn}:${part}`
 }
 
-/** How the sources of such parts begin. */
-export const RESTORES = 'restore:'
+/** What a bill calls a part of a deposit. */
+export type DepositLine = 'deposit-to-restore' | 'deposit-top-up'
+
+const RESTORES = 'restore:'
+const TOPS_UP = 'top-up:'
+
+/** How the sources of the parts begin that bills ask for. */
+export const DEPOSIT_LINES: Readonly<Record<string, DepositLine>> = {
+  [RESTORES]: 'deposit-to-restore',
+  [TOPS_UP]: 'deposit-top-up',
+}
+
+/**
+ * What a bill calls this part of a deposit that was drawn, or found too small at a review; undefined for any other charge. Such a part is
+ * asked for by a bill: until it stands on one nothing goes to it, and afterwards it is outstanding like any other sum (policy "deposit").
+ */
+export function depositLineOf({ kind, source }: { kind: string; source: string }): DepositLine | undefined {
+  return kind === 'deposit' ? DEPOSIT_LINES[source.slice(0, source.indexOf(':') + 1)] : undefined
+}
+
+/** True for a part of a deposit that only a bill asks for. */
+export function isAskedByBill(charge: { kind: string; source: string }): boolean {
+  return depositLineOf(charge) !== undefined
+}
 
 /** Yearly review, and at a package change: top up only if short by more than 25 % and 100 rupees, excess credited (policy "deposit"). */
 export function reviewDeposit(input: { heldMinor: number; dueMinor: number; policy: DepositPolicy }): {

@@ -15,6 +15,8 @@ export interface LedgerEntry {
   readonly channel: string | null
   /** The number of the bill, receipt or note. */
   readonly number: string | null
+  /** What a movement of the deposit is for, where its accounts do not say. */
+  readonly depositEvent?: 'deposit-restored' | 'deposit-topped-up' | 'deposit-drawn' | null
 }
 
 /** What a statement calls it. */
@@ -23,6 +25,10 @@ export type MovementKind =
   | 'payment'
   | 'bounced'
   | 'to-deposit'
+  | 'deposit-restored'
+  | 'deposit-topped-up'
+  | 'deposit-drawn'
+  | 'deposit-excess'
   | 'from-deposit'
   | 'deposit-returned'
   | 'set-off'
@@ -67,7 +73,7 @@ export function depositMovements(accountId: string, entries: readonly LedgerEntr
 interface View {
   readonly own: readonly string[]
   readonly raisedBy: 'debit' | 'credit'
-  readonly kindOf: (event: string, counter: string, rises: boolean) => MovementKind
+  readonly kindOf: (entry: LedgerEntry, counter: string, rises: boolean) => MovementKind
 }
 
 function movements(entries: readonly LedgerEntry[], { own, raisedBy, kindOf }: View): Movement[] {
@@ -78,7 +84,7 @@ function movements(entries: readonly LedgerEntry[], { own, raisedBy, kindOf }: V
     const lowers = own.includes(entry[raisedBy === 'debit' ? 'credit' : 'debit'])
     if (raises === lowers) continue
     const counter = entry[raises === (raisedBy === 'debit') ? 'credit' : 'debit']
-    const kind = kindOf(prefixOf(entry.eventKey), prefixOf(counter), raises)
+    const kind = kindOf(entry, prefixOf(counter), raises)
     const amountMinor = raises ? entry.amountMinor : -entry.amountMinor
     balanceMinor = assertMinor(balanceMinor + amountMinor)
     const { eventKey, businessAt: at, chargeKind, periodFrom, channel, number } = entry
@@ -112,7 +118,8 @@ const ACCOUNT: Readonly<Record<string, Way>> = {
   unclaimed: ['unclaimed', 'unclaimed'],
 }
 
-function accountKind(event: string, counter: string, rises: boolean): MovementKind {
+function accountKind({ eventKey }: LedgerEntry, counter: string, rises: boolean): MovementKind {
+  const event = prefixOf(eventKey)
   if (event === 'charge' && counter !== 'opening') return 'charge'
   if (event === 'over-billed') return 'over-billed'
   if (event === 'advance-unused' || event === 'closing-advance') return 'advance-returned'
@@ -130,6 +137,11 @@ const DEPOSIT: Readonly<Record<string, Way>> = {
   unclaimed: ['unclaimed', 'unclaimed'],
 }
 
-function depositKind(_event: string, counter: string, rises: boolean): MovementKind {
+/** Events that give back what was too much, at a review or a package change. */
+const EXCESS: readonly string[] = ['deposit-excess', 'package-deposit-excess']
+
+function depositKind({ eventKey, depositEvent }: LedgerEntry, counter: string, rises: boolean): MovementKind {
+  if (EXCESS.includes(prefixOf(eventKey))) return 'deposit-excess'
+  if (depositEvent && rises === (depositEvent !== 'deposit-drawn')) return depositEvent
   return DEPOSIT[counter]?.[rises ? 0 : 1] ?? 'other'
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { addDays, daysInMonth } from './calendar.ts'
+import { addDays, addToInstant, dateAt, daysInMonth, instantFromMs, msOf, startOfDay } from './calendar.ts'
 import {
   assertPeriodEnded,
   boundariesBetween,
@@ -37,6 +37,49 @@ describe('periods', () => {
       fc.property(dates, anchors, (date, anchorDay) => {
         const period = periodContaining(date, anchorDay)
         return period.from <= date && date < period.to && daysIn(period) >= 28 && daysIn(period) <= 31
+      }),
+    )
+  })
+
+  // Half and three-quarter hours, both hemispheres, a change of half an hour, and clocks that skip midnight itself.
+  const zones = fc.constantFrom(
+    'Asia/Kolkata',
+    'Asia/Kathmandu',
+    'Africa/Nairobi',
+    'Europe/Berlin',
+    'America/New_York',
+    'America/Santiago',
+    'Africa/Cairo',
+    'Asia/Beirut',
+    'Australia/Lord_Howe',
+    'Pacific/Chatham',
+    'America/St_Johns',
+  )
+  const seconds = fc
+    .integer({ min: 0, max: 5 * 366 * 86_400 })
+    .map((s) => instantFromMs(Date.parse('2026-01-01T00:00:00Z') + s * 1000))
+
+  test('every moment lies in exactly one period of the plant’s zone, and the next begins where it ends (billing.md rule 11)', () => {
+    fc.assert(
+      fc.property(seconds, anchors, zones, (instant, anchorDay, zone) => {
+        const period = periodContaining(dateAt(instant, zone), anchorDay)
+        const [begin, end] = [startOfDay(period.from, zone), startOfDay(period.to, zone)]
+        expect(begin <= instant && instant < end).toBe(true)
+        expect(startOfDay(nextPeriod(period, anchorDay).from, zone)).toBe(end)
+        expect(dateAt(instantFromMs(msOf(end) - 1), zone)).toBe(addDays(period.to, -1))
+        expect(dateAt(end, zone)).toBe(period.to)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('a period is as many days long as its dates say, whatever the clocks do in it', () => {
+    fc.assert(
+      fc.property(dates, anchors, zones, (date, anchorDay, zone) => {
+        const period = periodContaining(date, anchorDay)
+        const begin = startOfDay(period.from, zone)
+        const walked = dateAt(addToInstant(begin, `P${daysIn(period)}D`, zone), zone)
+        return walked === period.to
       }),
     )
   })

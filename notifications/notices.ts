@@ -2,6 +2,7 @@ import type { BillingNotices } from './notices/billing.ts'
 import type { CashNotices } from './notices/cash.ts'
 import type { ClosingNotices } from './notices/closing.ts'
 import type { CorrectionNotices } from './notices/corrections.ts'
+import type { DepositNotices } from './notices/deposits.ts'
 import type { DuesNotices } from './notices/dues.ts'
 import type { JoiningNotices } from './notices/joining.ts'
 import type { PackageChangeNotices } from './notices/package-change.ts'
@@ -11,6 +12,7 @@ type AllNotices = JoiningNotices &
   BillingNotices &
   CorrectionNotices &
   DuesNotices &
+  DepositNotices &
   PackageChangeNotices &
   ClosingNotices &
   StaffNotices &
@@ -82,6 +84,8 @@ export const NOTICE_TRAITS: Readonly<Record<NoticeKind, NoticeTraits>> = {
   'prepaid-lapsed': FOR_SAFETY,
   'deposit-draw-announced': TO_CUSTOMER,
   'deposit-drawn': TO_CUSTOMER,
+  'deposit-top-up-asked': TO_CUSTOMER,
+  'deposit-excess-credited': TO_CUSTOMER,
   'package-change-requested': TO_CUSTOMER,
   'package-change-approved': TO_CUSTOMER,
   'package-change-refused': TO_CUSTOMER,

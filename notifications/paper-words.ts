@@ -52,7 +52,10 @@ export interface PaperWords {
     readonly truesUp: string
     readonly lines: string
     readonly line: Readonly<
-      Record<'fixed' | 'energy' | 'lost-hours' | 'rounding' | 'reconnection' | 'deposit-to-restore' | 'other', string>
+      Record<
+        'fixed' | 'energy' | 'lost-hours' | 'rounding' | 'reconnection' | 'deposit-to-restore' | 'deposit-top-up' | 'other',
+        string
+      >
     >
     readonly daysOf: (days: number, of: number) => string
     readonly perUnit: string

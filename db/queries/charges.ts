@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { allocate, type OpenCharge } from '../../domain/allocation.ts'
 import { chargeRule, type ChargeKind, type ChargeNature } from '../../domain/charge.ts'
 import { dateAt } from '../../domain/calendar.ts'
-import { isRestorePart } from '../../domain/deposit.ts'
+import { isAskedByBill } from '../../domain/deposit.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { credit, postAllocated, postChargeIssued } from '../../domain/ledger.ts'
 import type { PackageMode } from '../../domain/package.ts'
@@ -151,14 +151,14 @@ export async function findCharge(
   return charges.find((charge) => charge.kind === key.kind && charge.source === key.source)
 }
 
-/** Open charges that money may go to: a part of a drawn deposit not before a bill asks for it, whoever names it. */
+/** Open charges that money may go to: a part that fills up a deposit not before a bill asks for it, whoever names it. */
 async function payableCharges(tx: Tx, accountId: string): Promise<ChargeState[]> {
   const open = await readCharges(tx, accountId, { onlyOpen: true })
-  if (!open.some(isRestorePart)) return open
+  if (!open.some(isAskedByBill)) return open
   const billed = tx.selectFrom('billCharges').innerJoin('charges', 'charges.chargeId', 'billCharges.chargeId')
   const rows = await billed.select('charges.chargeId').where('accountId', '=', accountId).execute()
   const isBilled = new Set(rows.map(({ chargeId }) => chargeId))
-  return open.filter((charge) => !isRestorePart(charge) || isBilled.has(charge.chargeId))
+  return open.filter((charge) => !isAskedByBill(charge) || isBilled.has(charge.chargeId))
 }
 
 /**

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { RESTORES } from '../../domain/deposit.ts'
+import { DEPOSIT_LINES } from '../../domain/deposit.ts'
 import type { BounceReason, PaymentChannel, PaymentMismatch, PaymentState } from '../../domain/payment.ts'
 import type { Db, Tx } from '../client.ts'
 import type { PaymentKey } from './payment-notices.ts'
@@ -147,12 +147,12 @@ export async function finishPayment(tx: Tx, paymentId: number, posted: PostedPay
     .execute()
 }
 
-/** What an account owes in all, debts and demands alike, in minor units; parts of a drawn deposit from their bill on. */
+/** What an account owes in all, debts and demands alike, in minor units; parts that fill up a deposit from their bill on. */
 export async function openTotalMinor(db: Db | Tx, accountId: string): Promise<number> {
   const { rows } = await sql<{
     open: number
   }>`select coalesce(sum(open_amount(charge_id)), 0)::bigint as open from charges where account_id = ${accountId} and voided_at is null
-    and not (kind = 'deposit' and starts_with(source, ${RESTORES}) and not exists (select 1 from bill_charges b where b.charge_id = charges.charge_id))`.execute(
+    and not (kind = 'deposit' and split_part(source, ':', 1) || ':' = any(${Object.keys(DEPOSIT_LINES)}::text[]) and not exists (select 1 from bill_charges b where b.charge_id = charges.charge_id))`.execute(
     db,
   )
   return rows[0]?.open ?? 0

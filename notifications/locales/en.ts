@@ -3,6 +3,7 @@ import { billing } from './en/billing.ts'
 import { cash } from './en/cash.ts'
 import { closing } from './en/closing.ts'
 import { corrections } from './en/corrections.ts'
+import { deposits } from './en/deposits.ts'
 import { dues } from './en/dues.ts'
 import { joining } from './en/joining.ts'
 import { packageChange } from './en/package-change.ts'
@@ -14,6 +15,7 @@ export const en: NoticeTexts = {
   ...billing,
   ...corrections,
   ...dues,
+  ...deposits,
   ...packageChange,
   ...closing,
   ...cash,

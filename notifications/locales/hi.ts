@@ -3,6 +3,7 @@ import { billing } from './hi/billing.ts'
 import { cash } from './hi/cash.ts'
 import { closing } from './hi/closing.ts'
 import { corrections } from './hi/corrections.ts'
+import { deposits } from './hi/deposits.ts'
 import { dues } from './hi/dues.ts'
 import { joining } from './hi/joining.ts'
 import { packageChange } from './hi/package-change.ts'
@@ -14,6 +15,7 @@ export const hi: NoticeTexts = {
   ...billing,
   ...corrections,
   ...dues,
+  ...deposits,
   ...packageChange,
   ...closing,
   ...cash,

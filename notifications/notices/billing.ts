@@ -26,6 +26,8 @@ export interface BillingNotices {
     creditUsedMinor: number
     /** The part of the total that restores a deposit that was drawn. */
     depositToRestoreMinor?: number
+    /** The part of the total that tops up a deposit that was found too small. */
+    depositTopUpMinor?: number
     /** What was owed before this bill. */
     outstandingMinor: number
     /** Total less credit, plus what was owed before. */
@@ -39,6 +41,8 @@ export interface BillingNotices {
     amountMinor: number
     /** The part of it that restores a deposit that was drawn. */
     depositToRestoreMinor?: number
+    /** The part of it that tops up a deposit that was found too small. */
+    depositTopUpMinor?: number
     creditUsedMinor: number
     payableMinor: number
     currency: string

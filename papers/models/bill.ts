@@ -1,4 +1,4 @@
-import { type BillDocument, type BilledReading, depositToRestoreMinor } from '../../domain/bill-document.ts'
+import { type BillDocument, type BilledReading, depositAsked } from '../../domain/bill-document.ts'
 import { addDays, dateAt } from '../../domain/calendar.ts'
 import { formatDate, formatPeriod } from '../../notifications/date-words.ts'
 import { formatKwh, formatReading } from '../../notifications/energy-words.ts'
@@ -179,7 +179,6 @@ function smsOf(bill: BillDocument, language: Language): string {
           presentReadingWh: last.toRegisterWh,
           consumptionWh: bill.consumptionWh,
         }
-  const restoreMinor = depositToRestoreMinor(bill)
   const { body } = renderNotice({
     kind: 'bill-issued',
     language,
@@ -195,7 +194,7 @@ function smsOf(bill: BillDocument, language: Language): string {
       payableMinor: bill.toPayMinor,
       currency: bill.currency,
       dueOn: bill.dueOn,
-      ...(restoreMinor > 0 && { depositToRestoreMinor: restoreMinor }),
+      ...depositAsked(bill),
     },
   })
   return body

@@ -24,6 +24,7 @@ import { packageDesk } from '../support/package-changes.ts'
 import { hear } from '../support/payers.ts'
 import { PLANT, type Village, ZONE } from '../support/village.ts'
 import { correcting } from './correcting-story.ts'
+import { reviewing } from './reviewing-story.ts'
 
 /** What a run lived through, by the name its history is saved under. */
 export type Stories = Readonly<Record<string, string>>
@@ -43,8 +44,9 @@ export async function liveStories(katsa: Village): Promise<Stories> {
   await katsa.start('collectDues', processIds.collection(cast.owes.customerId), { plant: PLANT, ...idsOf(cast.owes) })
   const corrected = await correcting(katsa, cast.disputes)
   const left = await leaving(katsa, cast.leaves)
+  const reviewed = await reviewing(katsa)
   const months = await monthPasses(katsa, cast)
-  return { ...stories, ...corrected, ...left, ...months, ...(await banking(katsa)), ...(await proving(katsa)) }
+  return { ...stories, ...corrected, ...left, ...reviewed, ...months, ...(await banking(katsa)), ...(await proving(katsa)) }
 }
 
 interface Cast {
@@ -54,6 +56,7 @@ interface Cast {
   readonly isRead: ConnectedCustomer
   readonly paysAhead: ConnectedCustomer
   readonly disputes: ConnectedCustomer
+  readonly isReviewed: ConnectedCustomer
 }
 
 async function gather(katsa: Village): Promise<Cast> {
@@ -63,6 +66,7 @@ async function gather(katsa: Village): Promise<Cast> {
     leaves: await called(katsa, 2, {}),
     isRead: await called(katsa, 3, { meterKind: 'conventional' }),
     disputes: await called(katsa, 5, { meterKind: 'conventional' }),
+    isReviewed: await called(katsa, 6, { packageCode: 'A1.1', depositMinor: 5_000, connectedOn: '2025-07-01' }),
     paysAhead: await called(katsa, 4, { packageCode: 'A1.1', depositMinor: 20_000 }),
   }
 }

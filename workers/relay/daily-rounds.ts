@@ -2,8 +2,10 @@ import type { Db, Tx } from '../../db/client.ts'
 import { chaseCashInHand } from '../../db/queries/cash-to-bank.ts'
 import { businessNow } from '../../db/queries/clock.ts'
 import { claimRound, plantsWithClock, unchasedDebtors } from '../../db/queries/daily-rounds.ts'
+import { dueReviews } from '../../db/queries/deposit-reviews.ts'
 import { startWorkflow } from '../../db/queries/outbox.ts'
-import { dateAt } from '../../domain/calendar.ts'
+import { readPlant } from '../../db/queries/plants.ts'
+import { dateAt, subtractDuration } from '../../domain/calendar.ts'
 import { processIds } from '../../domain/process-ids.ts'
 
 const PAGE = 200
@@ -21,6 +23,7 @@ const ROUNDS: Readonly<Record<string, Round>> = {
   'find-due-billing': findDueBilling,
   'chase-debtors': chaseDebtors,
   'cash-to-bank': chaseCash,
+  'review-deposits': reviewDeposits,
 }
 
 /** Makes the rounds that no relay has made yet on the plants' business days; returns how many processes were started. */
@@ -47,6 +50,16 @@ async function chaseCash(tx: Tx, at: { plant: string; asOf: string }): Promise<n
 /** The plant's Schedule does the same; both at once, or a firing missed, bill once. */
 async function findDueBilling(tx: Tx, { plant }: { plant: string }): Promise<number> {
   await startWorkflow(tx, { workflowType: 'findDueBilling', workflowId: processIds.findDueBilling(plant), input: { plant } })
+  return 1
+}
+
+/** The yearly review of deposits, on days on which one is due (policy "deposit"). */
+async function reviewDeposits(tx: Tx, { plant, today, asOf }: { plant: string; today: string; asOf: string }): Promise<number> {
+  const { zone, policy } = await readPlant(tx, plant, asOf)
+  const reviewedBy = subtractDuration(today, policy.deposit.reviewEvery)
+  if ((await dueReviews(tx, { plant, zone, reviewedBy, after: '', limit: 1 })).length === 0) return 0
+  const workflowId = processIds.depositReview(plant, today)
+  await startWorkflow(tx, { workflowType: 'reviewDeposits', workflowId, input: { plant, date: today } })
   return 1
 }
 

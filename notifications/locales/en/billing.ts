@@ -15,6 +15,7 @@ export const billing: TextsOf<BillingNotices> = {
         `Used ${energy(p.reading.consumptionWh)} (reading ${reading(p.reading.previousReadingWh)} to ${reading(p.reading.presentReadingWh)}${p.estimated ? ', estimated' : ''}).`,
       p.depositToRestoreMinor !== undefined &&
         `${money(p.depositToRestoreMinor, p.currency)} of it restores your security deposit.`,
+      p.depositTopUpMinor !== undefined && `${money(p.depositTopUpMinor, p.currency)} of it raises your security deposit.`,
       p.outstandingMinor > 0 && `Earlier dues ${money(p.outstandingMinor, p.currency)}.`,
       p.creditUsedMinor > 0 && `Credit used ${money(p.creditUsedMinor, p.currency)}.`,
       p.payableMinor > 0 ? `Please pay ${money(p.payableMinor, p.currency)} by ${date(p.dueOn)}.` : 'Nothing is to be paid.',
@@ -26,6 +27,7 @@ export const billing: TextsOf<BillingNotices> = {
       `The advance for ${p.customerId}, ${period(p.period)}, is ${money(p.amountMinor, p.currency)}.`,
       p.depositToRestoreMinor !== undefined &&
         `${money(p.depositToRestoreMinor, p.currency)} of it restores your security deposit.`,
+      p.depositTopUpMinor !== undefined && `${money(p.depositTopUpMinor, p.currency)} of it raises your security deposit.`,
       p.creditUsedMinor > 0 && `Credit used ${money(p.creditUsedMinor, p.currency)}.`,
       p.payableMinor > 0
         ? `Please pay ${money(p.payableMinor, p.currency)} by ${date(p.payBy)}. Without payment your supply stops after ${date(p.graceUntil)}.`

@@ -15,6 +15,7 @@ export const billing: TextsOf<BillingNotices> = {
         `खपत ${energy(p.reading.consumptionWh)} (रीडिंग ${reading(p.reading.previousReadingWh)} से ${reading(p.reading.presentReadingWh)}${p.estimated ? ', अनुमानित' : ''})।`,
       p.depositToRestoreMinor !== undefined &&
         `इसमें ${money(p.depositToRestoreMinor, p.currency)} आपका सिक्युरिटी डिपॉज़िट फिर से पूरा करने के लिए हैं।`,
+      p.depositTopUpMinor !== undefined && `इसमें ${money(p.depositTopUpMinor, p.currency)} आपका सिक्युरिटी डिपॉज़िट बढ़ाने के लिए हैं।`,
       p.outstandingMinor > 0 && `पिछला बकाया ${money(p.outstandingMinor, p.currency)}।`,
       p.creditUsedMinor > 0 && `जमा राशि से घटाए ${money(p.creditUsedMinor, p.currency)}।`,
       p.payableMinor > 0 ? `कृपया ${date(p.dueOn)} तक ${money(p.payableMinor, p.currency)} जमा करें।` : 'आपको कुछ नहीं देना है।',
@@ -26,6 +27,7 @@ export const billing: TextsOf<BillingNotices> = {
       `${p.customerId} की ${period(p.period)} की अग्रिम राशि ${money(p.amountMinor, p.currency)} है।`,
       p.depositToRestoreMinor !== undefined &&
         `इसमें ${money(p.depositToRestoreMinor, p.currency)} आपका सिक्युरिटी डिपॉज़िट फिर से पूरा करने के लिए हैं।`,
+      p.depositTopUpMinor !== undefined && `इसमें ${money(p.depositTopUpMinor, p.currency)} आपका सिक्युरिटी डिपॉज़िट बढ़ाने के लिए हैं।`,
       p.creditUsedMinor > 0 && `जमा राशि से घटाए ${money(p.creditUsedMinor, p.currency)}।`,
       p.payableMinor > 0
         ? `कृपया ${date(p.payBy)} तक ${money(p.payableMinor, p.currency)} जमा करें। भुगतान न होने पर ${date(p.graceUntil)} के बाद बिजली बंद हो जाएगी।`
