@@ -17,7 +17,7 @@ const servers = {
 
 export default {
   // Months of business time pass in a test, but a minute of ours is plenty for all but the longest stories.
-  testTimeout: 300_000,
+  testTimeout: 120_000,
   projects: [
     {
       ...base,

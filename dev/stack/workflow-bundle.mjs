@@ -9,12 +9,14 @@ const keptBundles = 10
 
 /**
  * @param {string} workflowsPath  the file that exports the workflows
+ * @param {string[]} [interceptors]  files whose `interceptors` go around every workflow
  * @returns {Promise<{ codePath: string }>}  what `Worker.create({ workflowBundle })` takes
  */
-export async function workflowBundle(workflowsPath) {
-  const codePath = path.join(bundleDir, `${shortHash(fingerprint(workflowsPath))}.js`)
+export async function workflowBundle(workflowsPath, interceptors = []) {
+  const codePath = path.join(bundleDir, `${shortHash(fingerprint(workflowsPath, interceptors))}.js`)
   if (!existsSync(codePath)) {
-    const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') })
+    const sources = { workflowsPath, workflowInterceptorModules: interceptors }
+    const { code } = await bundleWorkflowCode({ ...sources, logger: new DefaultLogger('WARN') })
     mkdirSync(bundleDir, { recursive: true })
     writeFileSync(`${codePath}.${process.pid}`, code)
     renameSync(`${codePath}.${process.pid}`, codePath)
@@ -26,10 +28,12 @@ export async function workflowBundle(workflowsPath) {
 /**
  * Everything that can end up in the bundle: workflow code imports only itself, `domain/` and packages (lint sees to it).
  * @param {string} workflowsPath
+ * @param {string[]} interceptors
  */
-function fingerprint(workflowsPath) {
+function fingerprint(workflowsPath, interceptors) {
   const folders = new Set([path.join(checkoutDir, 'workflows'), path.join(checkoutDir, 'domain'), path.dirname(workflowsPath)])
   const files = [...folders].flatMap(sourcesIn).sort()
+  files.push(...interceptors)
   return [
     workflowsPath,
     readFileSync(path.join(checkoutDir, 'package-lock.json'), 'utf8'),

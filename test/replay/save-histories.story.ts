@@ -8,7 +8,7 @@ import { liveStories } from './live-stories.ts'
 // `npm run save-histories`: no test of ours, but a story that is told once and kept.
 let katsa: Village
 beforeAll(async () => {
-  katsa = await village()
+  katsa = await village({ cancelsTimers: true })
 }, 60_000)
 afterAll(() => katsa.close())
 

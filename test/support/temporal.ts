@@ -32,6 +32,8 @@ export type WorkerChoices = {
   readonly workflowsUrl?: URL
   /** 0 replays each workflow from its start at every step, which finds code that is not deterministic. */
   readonly maxCachedWorkflows?: number
+  /** Cancels timers as in production although the server may lose the run over it: for histories that are to be replayed. */
+  readonly cancelsTimers?: boolean
 }
 
 /**
@@ -86,11 +88,13 @@ async function retryStart(create: () => Promise<TestWorkflowEnvironment>): Promi
 
 async function startWorker(env: TestWorkflowEnvironment, activities: object, choices: WorkerChoices): Promise<RunningWorker> {
   const workflowsUrl = choices.workflowsUrl ?? new URL('../../workflows/index.ts', import.meta.url)
+  const isSafe = !env.supportsTimeSkipping || choices.cancelsTimers === true
+  const interceptors = isSafe ? [] : [fileURLToPath(new URL('lasting-timers.ts', import.meta.url))]
   const worker = await Worker.create({
     connection: env.nativeConnection,
     namespace: env.namespace ?? 'default',
     taskQueue: TEST_TASK_QUEUE,
-    workflowBundle: await workflowBundle(fileURLToPath(workflowsUrl)),
+    workflowBundle: await workflowBundle(fileURLToPath(workflowsUrl), interceptors),
     activities,
     maxCachedWorkflows: choices.maxCachedWorkflows,
     shutdownGraceTime: '2s',

@@ -1,6 +1,5 @@
 import { parse } from 'csv-parse/sync'
 import { WorkflowNotFoundError } from '@temporalio/client'
-import { sql } from 'kysely'
 import { readFileSync } from 'node:fs'
 import { createActivities } from '../../activities/index.ts'
 import type { Db } from '../../db/client.ts'
@@ -9,13 +8,12 @@ import { businessAt, wallFor } from '../../domain/business-time.ts'
 import { addToInstant } from '../../domain/calendar.ts'
 import { parsePackageText } from '../../domain/package.ts'
 import { KATSA_POLICY_V1, type PlantPolicy } from '../../domain/policy.ts'
-import { consoleSender } from '../../notifications/sender.ts'
-import { deliverNotices } from '../../workers/relay/notices.ts'
-import { sendOutbox, startOrWake } from '../../workers/relay/outbox.ts'
+import { startOrWake } from '../../workers/relay/outbox.ts'
 import { freshDatabase } from './postgres.ts'
-import { TEST_TASK_QUEUE, timeSkippingTemporal, type TestTemporal } from './temporal.ts'
+import { TEST_TASK_QUEUE, timeSkippingTemporal, type TestTemporal, type WorkerChoices } from './temporal.ts'
 import { giveFloat } from './cash.ts'
-import { answerCommands, storeReading } from './village-meters.ts'
+import { storeReading } from './village-meters.ts'
+import { createVillageRelay, type VillageRelay } from './village-relay.ts'
 
 export const PLANT = 'BHKATS'
 export const ZONE = 'Asia/Kolkata'
@@ -50,11 +48,10 @@ export interface Village {
   close(): Promise<void>
 }
 
-export interface VillageOptions {
+export interface VillageOptions extends Pick<WorkerChoices, 'maxCachedWorkflows' | 'cancelsTimers'> {
   /** Business time at the start, RFC 3339; the morning of 1 July 2026 by default. */
   readonly startsAt?: string
   readonly policy?: PlantPolicy
-  readonly maxCachedWorkflows?: number
 }
 
 /** Builds a {@link Village}; close it in `afterAll`. */
@@ -68,14 +65,21 @@ export async function village(options: VillageOptions = {}): Promise<Village> {
     policy: options.policy ?? KATSA_POLICY_V1,
   })
   const activity = countRunning(createActivities({ db }))
-  const choices = options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }
-  await temporal.runWorker(activity.activities, choices)
+  await temporal.runWorker(activity.activities, options)
   const away = new Set<string>()
   const refusing = new Map<string, string>()
   const recent = new Set<string>()
   const rested = new Map<string, string>()
 
-  const settle = () => settleAll({ db, temporal, activity, away, refusing, recent, rested })
+  const relay = createVillageRelay({
+    db,
+    temporal,
+    plant: PLANT,
+    away,
+    refusing,
+    onStart: (workflowId) => recent.add(workflowId),
+  })
+  const settle = () => settleAll({ db, temporal, activity, relay, recent, rested })
   const now = async (): Promise<string> => businessAt(await readClock(db, PLANT), Date.parse(await temporal.now()))
   const advanceTo = async (instant: string): Promise<void> => {
     await settle()
@@ -164,8 +168,7 @@ interface Settling {
   readonly db: Db
   readonly temporal: TestTemporal
   readonly activity: Running
-  readonly away: Set<string>
-  readonly refusing: Map<string, string>
+  readonly relay: VillageRelay
   /** Runs to look at besides those whose row is open: just started, without a row yet, or open at the last look. */
   readonly recent: Set<string>
   /** How long the history of a run was when it was last at rest. */
@@ -173,19 +176,37 @@ interface Settling {
 }
 
 const LOOK_EVERY_MS = 10
+/** Without an activity done for so long, nothing is under way any more: a run is stuck, and waiting on would not help. */
+const STUCK_AFTER_MS = 60_000
 
 /** Settled: nothing ran, nothing was sent, no meter had anything to answer, and every open run was at rest since. */
 async function settleAll(world: Settling): Promise<void> {
-  const { activity } = world
+  const { activity, relay } = world
+  let moved = { done: -1, atMs: 0 }
   for (let isQuiet = false; !isQuiet;) {
     const before = activity.count()
-    const moved = await relayRound(world)
+    if (before.done !== moved.done) moved = { done: before.done, atMs: performance.now() }
+    else if (performance.now() - moved.atMs > STUCK_AFTER_MS) throw new Error(await whatIsStuck(world))
+    const sent = await relay.round()
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
-    if (moved > 0 || activity.count().running > 0 || activity.count().done !== before.done) continue
+    if (sent > 0 || activity.count().running > 0 || activity.count().done !== before.done) continue
     if (!(await everyRunRests(world))) continue
     const { running, done } = activity.count()
-    isQuiet = running === 0 && done === before.done && (await relayRound(world)) === 0
+    isQuiet = running === 0 && done === before.done && (await relay.round()) === 0
   }
+}
+
+/** Which runs are not at rest, and how their histories end. */
+async function whatIsStuck({ temporal, recent }: Settling): Promise<string> {
+  const told = [...recent].map(async (workflowId) => {
+    const { events } = await temporal.client.workflow.getHandle(workflowId).fetchHistory()
+    return `${workflowId}: ${(events ?? [])
+      .slice(-12)
+      .map(({ eventType }) => String(eventType))
+      .join(' ')}`
+  })
+  const all = await Promise.allSettled(told)
+  return ['stuck', ...all.map((one) => (one.status === 'fulfilled' ? one.value : String(one.reason)))].join('\n')
 }
 
 /**
@@ -217,34 +238,6 @@ async function everyRunRests({ db, temporal, recent, rested }: Settling): Promis
   const all = await Promise.all([...runs].map(async (workflowId) => [workflowId, await rests(workflowId)] as const))
   for (const [workflowId, isAtRest] of all) if (!isAtRest) recent.add(workflowId)
   return all.every(([, isAtRest]) => isAtRest)
-}
-
-async function relayRound({ db, temporal, away, refusing, recent }: Settling): Promise<number> {
-  const wallMs = Date.parse(await temporal.now())
-  const fail = (id: number, error: unknown): void => {
-    throw new Error(`could not send ${id}: ${String(error)}`)
-  }
-  const starts = await db.selectFrom('outbox').select('workflowId').where('kind', '=', 'start').execute()
-  for (const { workflowId } of starts) recent.add(workflowId ?? '')
-  const sent = await sendOutbox({ db, client: temporal.client, taskQueue: TEST_TASK_QUEUE, onError: fail })
-  await db
-    .updateTable('notifications')
-    .set({ nextAttemptAt: sql<string>`now()` })
-    .where('state', '=', 'queued')
-    .execute()
-  const before = await queued(db)
-  await deliverNotices({ db, sender: consoleSender(() => undefined), now: () => wallMs, onError: fail })
-  const answered = await answerCommands(db, { away, refusing, asOf: businessAt(await readClock(db, PLANT), wallMs) })
-  return sent + (before - (await queued(db))) + answered
-}
-
-async function queued(db: Db): Promise<number> {
-  const { n } = await db
-    .selectFrom('notifications')
-    .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('state', '=', 'queued')
-    .executeTakeFirstOrThrow()
-  return Number(n)
 }
 
 function rows(file: string): Record<string, string>[] {
