@@ -16,6 +16,7 @@ const folders = [
   'papers',
   'web',
   'dev',
+  'simulate',
   'deploy',
   'bench',
   'test',
@@ -136,6 +137,7 @@ export default defineConfig(
   mayImport('papers', { from: ['notifications', 'domain'] }),
   mayImport('api', { from: ['workflows', 'db', 'papers', 'notifications', 'domain'], config: true }),
   mayImport('workers', { from: ['workflows', 'activities', 'db', 'meters', 'notifications', 'domain'], config: true }),
+  mayImport('simulate', { from: ['dev', 'workers', 'workflows', 'activities', 'db', 'meters', 'notifications', 'domain'], config: true }),
   mayImport('dev', { from: folders.filter((folder) => folder !== 'test'), config: true }),
   {
     files: ['domain/**/*.ts', 'workflows/**/*.ts'],

@@ -32,7 +32,10 @@ function parserOf(oid: number, format?: 'text' | 'binary'): (text: string) => un
  * A Kysely client on a pool of its own, acting as {@link APP_ROLE} whoever logs in.
  * Instants come back as RFC 3339 UTC strings, dates as `YYYY-MM-DD`, bigints as safe integers.
  */
-export function createDatabase(url: string, options: { poolSize?: number; asOwner?: boolean } = {}): Db {
+export function createDatabase(
+  url: string,
+  options: { poolSize?: number; asOwner?: boolean; onConnect?: (client: pg.PoolClient) => void } = {},
+): Db {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.poolSize ?? 10,
@@ -43,6 +46,7 @@ export function createDatabase(url: string, options: { poolSize?: number; asOwne
   pool.on('error', () => undefined)
   // The same for one in use, lost between two statements of a transaction: its next statement fails, and the transaction with it.
   pool.on('connect', (client) => client.on('error', () => undefined))
+  if (options.onConnect !== undefined) pool.on('connect', options.onConnect)
   return new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],

@@ -1,0 +1,76 @@
+// `npm run simulate`: brings the servers up and hands over to simulate/cli.ts.
+import { randomUUID } from 'node:crypto'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { register } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { endGuarded } from './stack/guardian.mjs'
+import { freePort } from './stack/ports.mjs'
+import { ensureDatabase, ensureRoles, roles, startPostgres, withClient } from './stack/postgres.mjs'
+
+// What a simulation wrote may be gone after a power failure; that makes it several times faster.
+const forgetful = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'shared_buffers=256MB',
+  'autovacuum_naptime=15s',
+]
+
+/** @type {string[]} */
+const made = []
+const args = process.argv.slice(2)
+const server = args.includes('--help') ? undefined : await startServer()
+try {
+  // In place of Temporal's SDK the workflows get the queue of events; Temporal's own worker loads them from their bundle.
+  register(new URL('../dist/simulate/engine/stand-ins.js', import.meta.url))
+  const { run } = await import(new URL('../dist/simulate/cli.js', import.meta.url).href)
+  process.exitCode = await run(args, { freshDatabase })
+} catch (error) {
+  console.error(error)
+  process.exitCode = 1
+} finally {
+  await server?.stop()
+  await endGuarded()
+}
+
+async function startServer() {
+  const { DATABASE_URL: url } = process.env
+  if (url) return { url, stop: () => withClient(url, dropMade) }
+  const dir = mkdtempSync(path.join(tmpdir(), 'diya-simulation-'))
+  chmodSync(dir, 0o755) // As root the server runs as somebody else, who must be able to enter.
+  const options = { dataDir: path.join(dir, 'postgres'), port: await freePort(), settings: forgetful }
+  const embedded = await startPostgres({ ...options, logFile: path.join(dir, 'postgres.log') })
+  const stop = async () => {
+    await embedded.stop()
+    rmSync(dir, { recursive: true, force: true })
+  }
+  return { url: embedded.url, stop }
+}
+
+/** @param {import('pg').Client} client */
+async function dropMade(client) {
+  for (const name of made) await client.query(`drop database if exists "${name}" with (force)`)
+}
+
+async function freshDatabase() {
+  const url = server?.url ?? ''
+  const name = `diya_simulation_${randomUUID().slice(0, 8)}`
+  await ensureRoles(url)
+  await ensureDatabase(url, name)
+  made.push(name)
+  return { ownerUrl: logIn(url, name, roles.owner), appUrl: logIn(url, name, roles.app) }
+}
+
+/**
+ * @param {string} server
+ * @param {string} name
+ * @param {string} role
+ */
+function logIn(server, name, role) {
+  const url = new URL(server)
+  url.username = role
+  url.password = roles.password
+  url.pathname = `/${name}`
+  return url.href
+}

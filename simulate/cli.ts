@@ -1,0 +1,100 @@
+import { parseArgs } from 'node:util'
+import { createDatabase } from '../db/client.ts'
+import { migrateToLatest } from '../db/migrate.ts'
+import { createReadCache, publicTables } from './engine/read-cache.ts'
+import type { Call } from './engine/runs.ts'
+import { BrokenInvariant } from './invariants/broken.ts'
+import type { Plan } from './lives/life.ts'
+import { planLives } from './lives/plan.ts'
+import { createProgress } from './progress.ts'
+import { yearsTable } from './report/table.ts'
+import { type Databases, simulate, tellBroken } from './simulate.ts'
+
+const HELP = `npm run simulate -- [options]
+
+Years of a village in minutes: random lives (joining, paying in parts, too much, twice, not at all, being cut and lit again, changing
+the package, doubting a bill, leaving; meters out of reach) on a real Postgres, by the same procedures, activities and rules as in
+earnest, and every evening the books and the supply are proved. Ends with 1 and names seed, day and account when something does not hold.
+
+  --customers N   households (default 60)
+  --years N       or --months N (default: one year)
+  --seed N        another seed, other lives; the same seed, the same lives (default 1)
+  --workflows     the same lives once more through Temporal, on a server whose clock skips: both must end in the same books
+                  (default then: 30 customers, 12 months)
+  --help          this text
+
+DATABASE_URL: a log-in that may make databases and roles, to use that server in place of an embedded one.`
+
+/** Where a simulation may make its databases: fresh ones, one after another. */
+export interface Servers {
+  freshDatabase(): Promise<{ readonly ownerUrl: string; readonly appUrl: string }>
+}
+
+/** Runs what the arguments say. Returns the exit code. */
+export async function run(args: readonly string[], servers: Servers): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS })
+  if (values.help === true) {
+    console.log(HELP)
+    return 0
+  }
+  const plan = planLives({
+    customers: wholeNumber('customers', values.customers ?? (values.workflows === true ? '30' : '60')),
+    months: values.months === undefined ? 12 * wholeNumber('years', values.years ?? '1') : wholeNumber('months', values.months),
+    seed: wholeNumber('seed', values.seed ?? '1'),
+  })
+  const began = performance.now()
+  const databases = await open(servers)
+  try {
+    const workflows = (await import('../workflows/index.ts')) as unknown as Readonly<Record<string, Call>>
+    const { years, ...counted } = await simulate(plan, databases, { workflows, onDay: createProgress(plan) })
+    console.log(yearsTable(years))
+    console.log(summary(plan, counted, (performance.now() - began) / 1_000))
+    return 0
+  } catch (error) {
+    if (!(error instanceof BrokenInvariant)) throw error
+    console.error(await tellBroken(databases.audited, plan, error))
+    return 1
+  } finally {
+    await databases.close()
+  }
+}
+
+const OPTIONS = {
+  customers: { type: 'string' },
+  years: { type: 'string' },
+  months: { type: 'string' },
+  seed: { type: 'string' },
+  workflows: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new Error(`--${name} expects a whole number from 1 on (--help tells the options)`)
+  return value
+}
+
+async function open(servers: Servers): Promise<Databases & { close(): Promise<void> }> {
+  const { ownerUrl, appUrl } = await servers.freshDatabase()
+  await migrateToLatest(ownerUrl)
+  const audited = createDatabase(appUrl, { poolSize: 2 })
+  const db = createDatabase(appUrl, { poolSize: 4, onConnect: createReadCache(await publicTables(audited)) })
+  const close = async (): Promise<void> => {
+    await db.destroy()
+    await audited.destroy()
+  }
+  return { db, audited, close }
+}
+
+function summary(
+  { seed, lives }: Plan,
+  counted: { events: number; checks: number; activities: number },
+  seconds: number,
+): string {
+  const { events, checks, activities } = counted
+  return [
+    `Seed ${seed}, ${lives.length} households: ${events} planned events, ${activities} activities, ${Math.round(seconds)} seconds.`,
+    `${checks} checks of invariants: all held.`,
+  ].join('\n')
+}
