@@ -6,7 +6,7 @@ import { balanceOf, post } from '../db/queries/ledger.ts'
 import { queueNotice } from '../db/queries/notices.ts'
 import { nudge, startWorkflow } from '../db/queries/outbox.ts'
 import { readPackage } from '../db/queries/plants.ts'
-import { readRefunds } from '../db/queries/refunds.ts'
+import { readRefunds, refundableMinor } from '../db/queries/refunds.ts'
 import { markForRemoval, meterOf, releaseMeter } from '../db/queries/stock.ts'
 import { placeHold } from '../db/queries/supply.ts'
 import { cancelTask } from '../db/queries/tasks.ts'
@@ -56,9 +56,10 @@ export function createApplicationEndingActivities({ db }: { db: Db }) {
     closeEndedAccount: ({ applicationId, asOf }: ApplicationKey): Promise<boolean> =>
       withApplication(db, { applicationId, asOf }, async (tx) => {
         const isOnItsWay = (await readRefunds(tx, applicationId)).some(
-          ({ state }) => state === 'requested' || state === 'approved',
+          ({ state, handledBy }) => handledBy === 'asker' && (state === 'requested' || state === 'approved'),
         )
-        if (isOnItsWay || (await balanceOf(tx, credit(applicationId))) > 0) return false
+        // What has a process of its own by now (its transfer came back) is not this one's any more.
+        if (isOnItsWay || (await refundableMinor(tx, { accountId: applicationId, kind: 'credit' })) > 0) return false
         await tx
           .updateTable('accounts')
           .set({ closedAt: asOf })

@@ -60,7 +60,9 @@ export async function readClosingFacts(db: Db | Tx, { closureId, asOf }: Closing
   const decisions = await readDecisions(db, closureId)
   const removal = await readRemoval(db, closure, decisions)
   const debts = (await readCharges(db, closure.accountId, { onlyOpen: true })).filter(({ nature }) => nature === 'debt')
-  const refunds = (await readRefunds(db, closure.accountId)).filter(({ source }) => source.split(':')[0] === closureId)
+  const refunds = (await readRefunds(db, closure.accountId))
+    .filter(({ source }) => source.split(':')[0] === closureId)
+    .map(asSeenHere)
   const openDebtMinor = debts.reduce((sum, { openMinor }) => sum + openMinor, 0)
   const restMinor =
     (await refundableMinor(db, { accountId: closure.accountId, kind: 'credit' })) +
@@ -96,6 +98,11 @@ export async function readClosingFacts(db: Db | Tx, { closureId, asOf }: Closing
       ...(removal.task === null ? [] : [`task:${removal.task.taskId}` as const]),
     ],
   }
+}
+
+/** A refund that its own process has taken over (nobody fetched it, or its transfer came back) is through for the closing. */
+function asSeenHere(refund: Refund): Refund {
+  return refund.handledBy === 'pay-out' && refund.state !== 'paid' ? { ...refund, state: 'unclaimed' } : refund
 }
 
 interface MoneyLeft {

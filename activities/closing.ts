@@ -1,20 +1,20 @@
 import type { Db, Tx } from '../db/client.ts'
 import { type LockedAccount, withAccount } from '../db/queries/accounts.ts'
 import { type Closure, endClosure, findClosure } from '../db/queries/closures.ts'
-import { post } from '../db/queries/ledger.ts'
 import { queueNotice } from '../db/queries/notices.ts'
 import { readPlant, type PlantTerms } from '../db/queries/plants.ts'
-import { payRefund, readRefunds, refundableMinor, requestRefund } from '../db/queries/refunds.ts'
+import { payRefund } from '../db/queries/refund-payments.ts'
+import { readRefunds, refundableMinor, requestRefund } from '../db/queries/refunds.ts'
 import { markForRemoval, removeMeter } from '../db/queries/stock.ts'
 import { placeHold } from '../db/queries/supply.ts'
 import { findTask, openTask, tellRole } from '../db/queries/tasks.ts'
 import { addDays, addToInstant, dateAt, startOfDay } from '../domain/calendar.ts'
 import { DomainError } from '../domain/errors.ts'
-import { postUnclaimed } from '../domain/ledger.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { refundApprover, type RefundMethod } from '../domain/refund.ts'
 import { type ClosingKey, type ClosingFacts, readClosingFacts, removalSource } from './closing-facts.ts'
 import { settleAccount } from './closing-settlement.ts'
+import { keepRefundApart } from './refund-steps.ts'
 
 /** A closing with its account locked. */
 export interface Closing {
@@ -50,7 +50,7 @@ export function createClosingActivities({ db }: { db: Db }) {
       inClosing(key, (tx, closing) => payOut(tx, closing, refundId)),
     /** Nobody fetched it: it stays owed, apart from the rest, and never becomes income (policy "ban, close"). */
     keepUnclaimed: ({ refundId, ...key }: ClosingKey & { refundId: number }): Promise<void> =>
-      inClosing(key, (tx, closing) => keepUnclaimed(tx, closing, refundId)),
+      inClosing(key, (tx, closing) => keepRefundApart(tx, closing, refundId)),
     /**
      * Ends the closing. A withdrawn one leaves everything as it was; otherwise the account is closed for good. False where it
      * cannot end so, because money came in meanwhile.
@@ -250,22 +250,4 @@ async function payOut(tx: Tx, { closure, account, plant, asOf }: Closing, refund
       dedupeKey,
       asOf,
     })
-}
-
-async function keepUnclaimed(tx: Tx, { account, asOf }: Closing, refundId: number): Promise<void> {
-  const refund = (await readRefunds(tx, account.accountId)).find((one) => one.refundId === refundId)
-  if (refund?.state !== 'approved') return
-  const postings = postUnclaimed(account, {
-    amountMinor: refund.amountMinor,
-    from: refund.kind === 'deposit' ? 'deposit' : 'credit',
-  })
-  await post(tx, {
-    eventKey: `unclaimed:${refundId}`,
-    plant: account.plant,
-    accountId: account.accountId,
-    currency: account.currency,
-    businessAt: asOf,
-    postings,
-  })
-  await tx.updateTable('refunds').set({ state: 'unclaimed' }).where('refundId', '=', refundId).execute()
 }

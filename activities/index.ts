@@ -22,6 +22,7 @@ import { createPackageMeterActivities, createPackageWorkActivities } from './pac
 import type { PaymentProviders } from './payment-providers.ts'
 import { createPaymentDecisionActivities } from './payment-decisions.ts'
 import { createPaymentActivities } from './payments.ts'
+import { createPayOutActivities } from './pay-outs.ts'
 import { createProcessActivities } from './processes.ts'
 import { createReconciliationActivities, type Runs } from './reconciliation.ts'
 import { createRefundActivities } from './refunds.ts'
@@ -69,6 +70,7 @@ export function createActivities(deps: ActivityDeps) {
       createPaymentActivities(deps),
       createCashDepositActivities(deps),
       createPaymentDecisionActivities(deps),
+      createPayOutActivities(deps),
     ),
   )
 }

@@ -211,7 +211,8 @@ async function refundState(
   { applicationId, decided, policy }: { applicationId: string; decided: Decided; policy: PlantPolicy },
 ): Promise<RefundState> {
   const refunds = await readRefunds(db, applicationId)
-  const round = refunds.findIndex(({ state }) => state === 'requested' || state === 'approved') + 1
+  const round =
+    refunds.findIndex(({ state, handledBy }) => handledBy === 'asker' && (state === 'requested' || state === 'approved')) + 1
   const open: Refund | undefined = refunds[round - 1]
   return {
     open:

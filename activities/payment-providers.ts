@@ -29,3 +29,18 @@ export const sandboxWallet: PaymentProviderPort = {
 
 /** Providers that answer without being set up. */
 export const SANDBOX_PROVIDERS: PaymentProviders = { 'sandbox-wallet': sandboxWallet }
+
+const ASK_WITHIN_MS = 10_000
+
+/** What the provider says of a payment in or out; undefined where nothing is to be learned now. */
+export async function ask(
+  providers: PaymentProviders,
+  { provider, reference }: { readonly provider: string; readonly reference: string },
+): Promise<ProviderAnswer | undefined> {
+  try {
+    return await providers[provider]?.status(reference, AbortSignal.timeout(ASK_WITHIN_MS))
+  } catch {
+    // Trouble on the way says nothing of the payment: it stays as it is, and is asked after again (billing.md rule 16).
+    return undefined
+  }
+}

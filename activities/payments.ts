@@ -29,10 +29,8 @@ import {
 } from '../domain/payment.ts'
 import { carryOutBounce, tellNotConfirmed } from './bounce-payment.ts'
 import { type PaymentFacts, readPaymentFacts } from './payment-facts.ts'
-import { type PaymentProviders, type ProviderAnswer, SANDBOX_PROVIDERS } from './payment-providers.ts'
+import { ask, type PaymentProviders, SANDBOX_PROVIDERS } from './payment-providers.ts'
 import { postPayment } from './post-payment.ts'
-
-const ASK_WITHIN_MS = 10_000
 
 /** Money that comes in: taken in once, posted, matched, asked after (design, "receive-payment"). */
 export function createPaymentActivities({ db, providers = SANDBOX_PROVIDERS }: { db: Db; providers?: PaymentProviders }) {
@@ -211,13 +209,4 @@ async function namesSamePayer(
   if (account !== undefined && account.accountId === standing.accountId) return true
   const first = (await noticesOf(tx, notice)).find(({ noticeId }) => noticeId === standing.noticeId)
   return first?.said.payer === notice.said.payer
-}
-
-async function ask(providers: PaymentProviders, { provider, reference }: PaymentKey): Promise<ProviderAnswer | undefined> {
-  try {
-    return await providers[provider]?.status(reference, AbortSignal.timeout(ASK_WITHIN_MS))
-  } catch {
-    // Trouble on the way says nothing of the payment: it stays as it is, and is asked after again (billing.md rule 16).
-    return undefined
-  }
 }

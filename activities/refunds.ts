@@ -1,12 +1,15 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Tx } from '../db/client.ts'
 import { withAccount } from '../db/queries/accounts.ts'
 import { queueNotice } from '../db/queries/notices.ts'
 import { readPlant } from '../db/queries/plants.ts'
-import { approveRefund, payRefund, readRefunds, refundableMinor, requestRefund } from '../db/queries/refunds.ts'
+import { type Decision, readDecision } from '../db/queries/processes.ts'
+import { payRefund } from '../db/queries/refund-payments.ts'
+import { approveRefund, readRefunds, refundableMinor, requestRefund } from '../db/queries/refunds.ts'
 import { tellRole } from '../db/queries/tasks.ts'
 import { dateAt } from '../domain/calendar.ts'
-import { refundApprover, type RefundMethod } from '../domain/refund.ts'
-import type { RefundReason } from '../notifications/notices/vocabulary.ts'
+import { processIds } from '../domain/process-ids.ts'
+import { refundApprover, type RefundMethod, type RefundReason } from '../domain/refund.ts'
+import { tellApproved } from './refund-steps.ts'
 
 /** Whose refund; `source` is the application or closure that gives it. */
 export interface RefundKey {
@@ -42,7 +45,11 @@ export function createRefundActivities({ db }: { db: Db }) {
 
     /** Carries out the approval. */
     approveCreditRefund: ({ accountId, refundId }: { accountId: string; refundId: number }): Promise<void> =>
-      withAccount(db, accountId, (tx) => approveRefund(tx, refundId)),
+      withAccount(db, accountId, async (tx, account) => {
+        const decided = await approvalOf(tx, accountId, refundId)
+        await approveRefund(tx, refundId, decided && { approvedBy: decided.decidedBy, asOf: decided.decidedAt })
+        if (decided !== undefined) await tellApproved(tx, { account, asOf: decided.decidedAt }, refundId)
+      }),
 
     /** Carries out the pay-out: the posting, and word to the customer. */
     payOutCreditRefund: ({
@@ -70,4 +77,14 @@ export function createRefundActivities({ db }: { db: Db }) {
         })
       }),
   }
+}
+
+/** The approval as the process that asked for the refund took it: an application counts its refunds, a closing names them. */
+async function approvalOf(tx: Tx, accountId: string, refundId: number): Promise<Decision | undefined> {
+  const refunds = await readRefunds(tx, accountId)
+  const round = refunds.findIndex((one) => one.refundId === refundId) + 1
+  const asker = refunds[round - 1]?.source.split(':')[0] ?? accountId
+  return asker === accountId
+    ? readDecision(tx, processIds.onboarding(accountId), `refund:${round}`)
+    : readDecision(tx, processIds.closing(asker), `refund:${refundId}`)
 }

@@ -91,11 +91,16 @@ export const PERMISSIONS = {
   'package-changes.request': ['customer', 'csa', 'cluster-in-charge'],
   'package-changes.decide': OFFICE,
 
+
   'closures.read': ['customer', ...PLANT_OFFICE],
   'closures.request': ['customer', 'csa', 'cluster-in-charge', 'state-in-charge'],
   'closures.decide': OFFICE,
+  'refunds.read': PLANT_OFFICE,
+  'refunds.request': PLANT_OFFICE,
   'refunds.decide': OFFICE,
   'refunds.pay': PLANT_OFFICE,
+  // What became of a transfer, and that one came back.
+  'refunds.settle': ['head-office'],
 } as const satisfies Record<string, readonly Role[]>
 
 export type Action = keyof typeof PERMISSIONS

@@ -34,6 +34,8 @@ import { plantRoutes } from './routes/plants.ts'
 import { processRoutes } from './routes/processes.ts'
 import { readingRoutes } from './routes/readings.ts'
 import { receiptRoutes } from './routes/receipts.ts'
+import { refundDecisionRoutes } from './routes/refund-decisions.ts'
+import { refundRoutes } from './routes/refunds.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { ownNoticeRoutes } from './routes/own-notices.ts'
 import { signUpRoutes } from './routes/sign-ups.ts'
@@ -80,6 +82,8 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   packageChangeRoutes,
   closureRoutes,
   closureDecisionRoutes,
+  refundRoutes,
+  refundDecisionRoutes,
   collectionRoutes,
   billingRoutes,
   billRoutes,

@@ -970,18 +970,45 @@ export interface ReconciliationSteps {
   step: string;
 }
 
+export interface RefundPayments {
+  amountMinor: number;
+  method: string;
+  paidAt: string;
+  paidBy: string;
+  provider: string | null;
+  recordedAt: Generated<string>;
+  reference: string | null;
+  refundId: number;
+  settledAt: string | null;
+  settledBy: string | null;
+  settledProof: string | null;
+  state: string;
+  takenFrom: string;
+  try: number;
+}
+
 export interface Refunds {
   accountId: string;
   amountMinor: number;
+  approvedBy: string | null;
+  claimedAt: string | null;
   currency: string;
+  handledBy: Generated<string>;
   kind: string;
+  lapsedMinor: Generated<number>;
   method: string;
   paidAt: string | null;
+  payableSince: string | null;
+  paymentId: number | null;
   proof: string | null;
+  reason: string | null;
   refundId: Generated<number>;
   requestedAt: string;
+  requestedBy: Generated<string>;
   source: string;
   state: Generated<string>;
+  textId: number | null;
+  unclaimedAt: string | null;
 }
 
 export interface Sessions {
@@ -1101,6 +1128,7 @@ export interface DB {
   readingAdjustments: ReadingAdjustments;
   readings: Readings;
   reconciliationSteps: ReconciliationSteps;
+  refundPayments: RefundPayments;
   refunds: Refunds;
   sessions: Sessions;
   staff: Staff;

@@ -32,6 +32,7 @@ import { KATSA_POLICY_V1 as policy } from './policy.ts'
 import { CASH_RUNNERS } from '../test/support/cash-rules.ts'
 import { catalogue, chase, debtOf } from '../test/support/domain-builders.ts'
 import type { Taken } from '../test/support/domain-builders.ts'
+import { MONEY_OUT_RUNNERS } from '../test/support/money-out-rules.ts'
 import { PAYMENT_RUNNERS } from '../test/support/payment-rules.ts'
 import { parsePackageText } from './package.ts'
 import type { MeterKind } from './package.ts'
@@ -50,6 +51,7 @@ const TODAY = '2026-08-20'
 const RUNNERS: Record<string, Runner> = {
   ...CASH_RUNNERS,
   ...PAYMENT_RUNNERS,
+  ...MONEY_OUT_RUNNERS,
   'Age of a debt': (row) => ({ bucket: ageBucket(cell(row, 'due'), cell(row, 'on')) }),
   'Aged receivables': (row) => {
     const debts = list(row.debts).map((text) => ({ dueOn: text.slice(0, 10), openMinor: minor(text.slice(11)) }))

@@ -23,6 +23,8 @@ export const unearned = (accountId: string): string => `unearned:${accountId}`
 export const activationHeld = (accountId: string): string => `activation-held:${accountId}`
 /** Deposit that nobody fetched in 90 days: stays owed, never income. */
 export const unclaimed = (accountId: string): string => `unclaimed:${accountId}`
+/** Sent to the customer by a transfer of which nobody knows yet whether it arrived: still owed, and not to be used for anything else. */
+export const payingOut = (accountId: string): string => `paying-out:${accountId}`
 /** Income of a plant by charge code. */
 export const revenue = (plant: string, code: RevenueCode): string => `revenue:${plant}:${code}`
 /** Paise lost and won by rounding bills to whole rupees. */
@@ -58,6 +60,7 @@ const CLASSES: Readonly<Record<string, AccountClass>> = {
   unearned: 'liability',
   'activation-held': 'liability',
   unclaimed: 'liability',
+  'paying-out': 'liability',
   suspense: 'liability',
   overage: 'liability',
   revenue: 'income',

@@ -40,6 +40,7 @@ export type MovementKind =
   | 'debit-note'
   | 'over-billed'
   | 'refund'
+  | 'refund-returned'
   | 'written-off'
   | 'opening'
   | 'unclaimed'
@@ -116,6 +117,7 @@ const ACCOUNT: Readonly<Record<string, Way>> = {
   'written-off': ['other', 'written-off'],
   opening: ['opening', 'opening'],
   unclaimed: ['unclaimed', 'unclaimed'],
+  'paying-out': ['refund', 'refund-returned'],
 }
 
 function accountKind({ eventKey }: LedgerEntry, counter: string, rises: boolean): MovementKind {
@@ -124,6 +126,7 @@ function accountKind({ eventKey }: LedgerEntry, counter: string, rises: boolean)
   if (event === 'over-billed') return 'over-billed'
   if (event === 'advance-unused' || event === 'closing-advance') return 'advance-returned'
   if (rises && /bounce|revers/.test(event)) return 'bounced'
+  if (event === 'refund-returned') return event
   return ACCOUNT[counter]?.[rises ? 0 : 1] ?? 'other'
 }
 
@@ -135,6 +138,7 @@ const DEPOSIT: Readonly<Record<string, Way>> = {
   bank: ['to-deposit', 'refund'],
   opening: ['opening', 'opening'],
   unclaimed: ['unclaimed', 'unclaimed'],
+  'paying-out': ['refund-returned', 'refund'],
 }
 
 /** Events that give back what was too much, at a review or a package change. */
@@ -142,6 +146,7 @@ const EXCESS: readonly string[] = ['deposit-excess', 'package-deposit-excess']
 
 function depositKind({ eventKey, depositEvent }: LedgerEntry, counter: string, rises: boolean): MovementKind {
   if (EXCESS.includes(prefixOf(eventKey))) return 'deposit-excess'
+  if (prefixOf(eventKey) === 'refund-returned') return 'refund-returned'
   if (depositEvent && rises === (depositEvent !== 'deposit-drawn')) return depositEvent
   return DEPOSIT[counter]?.[rises ? 0 : 1] ?? 'other'
 }

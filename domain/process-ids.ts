@@ -11,6 +11,7 @@ export const processIds = {
   packageChange: (requestId: string) => id('package-change', requestId),
   closing: (closureId: string) => id('closing', closureId),
   depositCash: (depositId: string) => id('deposit-cash', depositId),
+  payOut: (refundId: number) => id('pay-out', String(refundId)),
   task: (taskId: string) => id('task', taskId),
   correction: (correctionId: string) => id('correction', correctionId),
   dispute: (disputeId: string) => id('dispute', disputeId),

@@ -10,6 +10,7 @@ export const RECONCILIATION_STEPS = {
     'unearned-advances',
     'payment-postings',
     'allocation-postings',
+    'refund-postings',
     'number-gaps',
   ],
   billing: ['period-unbilled', 'period-billed-twice', 'overdue-uncollected'],

@@ -6,6 +6,10 @@ import type { Role } from './roles.ts'
 export type RefundKind = 'credit' | 'deposit'
 /** How it reaches the customer's hand. */
 export type RefundMethod = 'cash' | 'upi' | 'bank'
+/** Why somebody asks for credit to be given back. */
+export const REFUND_REASONS = ['paid-twice', 'overpaid', 'other'] as const
+/** Why money goes back, as its notice says. */
+export type RefundReason = (typeof REFUND_REASONS)[number] | 'application-ended' | 'not-identified'
 
 /**
  * Who approves a refund of that amount (policy, "decision" table): credit ≤ 500 rupees cluster, ≤ 5,000 state, above head office; a

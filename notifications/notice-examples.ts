@@ -1,6 +1,7 @@
 import { CASH_NOTICE_EXAMPLES } from './cash-notice-examples.ts'
 import { DEPOSIT_NOTICE_EXAMPLES } from './deposit-notice-examples.ts'
 import { DUES_NOTICE_EXAMPLES } from './dues-notice-examples.ts'
+import { MONEY_OUT_NOTICE_EXAMPLES } from './money-out-notice-examples.ts'
 import type { NoticeKind, NoticeParams } from './notices.ts'
 import { STAFF_NOTICE_EXAMPLES } from './staff-notice-examples.ts'
 
@@ -283,6 +284,7 @@ export const NOTICE_EXAMPLES: { readonly [K in NoticeKind]: readonly [NoticePara
   'account-closed': [{ customerId, closedOn: '2026-09-16' }],
   ...DUES_NOTICE_EXAMPLES,
   ...DEPOSIT_NOTICE_EXAMPLES,
+  ...MONEY_OUT_NOTICE_EXAMPLES,
   ...STAFF_NOTICE_EXAMPLES,
   ...CASH_NOTICE_EXAMPLES,
 }

@@ -5,6 +5,7 @@ import type { CorrectionNotices } from './notices/corrections.ts'
 import type { DepositNotices } from './notices/deposits.ts'
 import type { DuesNotices } from './notices/dues.ts'
 import type { JoiningNotices } from './notices/joining.ts'
+import type { MoneyOutNotices } from './notices/money-out.ts'
 import type { PackageChangeNotices } from './notices/package-change.ts'
 import type { StaffNotices } from './notices/staff.ts'
 
@@ -15,6 +16,7 @@ type AllNotices = JoiningNotices &
   DepositNotices &
   PackageChangeNotices &
   ClosingNotices &
+  MoneyOutNotices &
   StaffNotices &
   CashNotices
 
@@ -100,6 +102,14 @@ export const NOTICE_TRAITS: Readonly<Record<NoticeKind, NoticeTraits>> = {
   'deposit-refunded': AS_RECEIPT,
   'deposit-refund-waiting': TO_CUSTOMER,
   'account-closed': TO_CUSTOMER,
+  'refund-requested': TO_CUSTOMER,
+  'refund-approved': TO_CUSTOMER,
+  'refund-refused': TO_CUSTOMER,
+  'refund-sent': AS_RECEIPT,
+  'refund-failed': TO_CUSTOMER,
+  'refund-returned': TO_CUSTOMER,
+  'refund-unclaimed': TO_CUSTOMER,
+  'refund-lapsed': TO_CUSTOMER,
   'task-assigned': TO_STAFF,
   'task-reminder': TO_STAFF,
   'task-escalated': TO_STAFF,

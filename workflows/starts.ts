@@ -18,6 +18,7 @@ const SUMMARIES: Readonly<Record<string, (input: Input) => string>> = {
   changePackage: ({ requestId, customerId }) => `Package change ${text(requestId)} of ${text(customerId)}`,
   reviewDeposits: ({ plant, date }) => `Review the deposits due at ${text(plant)} on ${text(date)}`,
   depositCash: ({ depositId }) => `See bank deposit ${text(depositId)} verified`,
+  payOut: ({ refundId, accountId }) => `Pay out refund ${text(String(refundId))} of ${text(accountId)}`,
   correctCharge: ({ correctionId }) => `Correction ${text(correctionId)}`,
   handleDispute: ({ disputeId }) => `Answer dispute ${text(disputeId)}`,
   closeAccount: ({ closureId, customerId }) => `Close the account of ${text(customerId)} (${text(closureId)})`,

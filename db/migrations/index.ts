@@ -15,6 +15,7 @@ import * as papers from './0014-papers.ts'
 import * as books from './0015-books.ts'
 import * as staffNotices from './0016-staff-notices.ts'
 import * as confirmedAmounts from './0017-confirmed-amounts.ts'
+import * as moneyOut from './0018-money-out.ts'
 import * as depositsAndPrices from './0019-deposits-and-prices.ts'
 
 /** Every migration by name, in order: listed, so that a stray file in the folder is never run. */
@@ -35,5 +36,6 @@ export const migrations: Record<string, Migration> = {
   '0015-books': books,
   '0016-staff-notices': staffNotices,
   '0017-confirmed-amounts': confirmedAmounts,
+  '0018-money-out': moneyOut,
   '0019-deposits-and-prices': depositsAndPrices,
 }

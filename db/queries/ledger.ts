@@ -3,7 +3,7 @@ import { accountClass, type Posting } from '../../domain/ledger.ts'
 import type { Db, Tx } from '../client.ts'
 
 /** Money held for a customer, and cash in a hand or on its way to the bank: never overdrawn, whatever the code believes. */
-const NO_OVERDRAFT = /^(credit|deposit|unearned|activation-held|suspense|unclaimed|overage|cash|in-transit|agent):/
+const NO_OVERDRAFT = /^(credit|deposit|unearned|activation-held|suspense|unclaimed|paying-out|overage|cash|in-transit|agent):/
 
 export interface PostingEvent {
   /** Names the business event once and for ever, e.g. `payment:cash-asha:7f3` or `charge:912`. */

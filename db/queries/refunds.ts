@@ -1,38 +1,65 @@
 import { sql } from 'kysely'
 import { DomainError } from '../../domain/errors.ts'
-import { bank, credit, depositHeld, postDepositRefunded, postRefunded } from '../../domain/ledger.ts'
-import type { RefundKind, RefundMethod } from '../../domain/refund.ts'
+import { credit, depositHeld } from '../../domain/ledger.ts'
+import { afterRefundEvent, type RefundEvent, type RefundMoney, type RefundState } from '../../domain/pay-out.ts'
+import type { RefundKind, RefundMethod, RefundReason } from '../../domain/refund.ts'
 import type { Db, Tx } from '../client.ts'
 import type { LockedAccount } from './accounts.ts'
-import { cashToPayFrom } from './cash-holders.ts'
-import { balanceOf, post } from './ledger.ts'
+import { balanceOf } from './ledger.ts'
 import { nudge } from './outbox.ts'
 
 export interface Refund {
   readonly refundId: number
+  readonly accountId: string
   readonly kind: RefundKind
-  /** Application or closure, with `:2`, `:3` … where money came in after the first. */
+  /** Application, closure or request, with `:2`, `:3` … where money came in after the first. */
   readonly source: string
+  /** What was asked for; `lapsedMinor` of it was no longer held when it was to be paid. */
   readonly amountMinor: number
+  readonly lapsedMinor: number
   readonly currency: string
   readonly method: RefundMethod
-  readonly state: 'requested' | 'approved' | 'paid' | 'unclaimed'
-  readonly proof: string | null
+  readonly state: RefundState
+  /** Who sees it through: the process that asked for it, or its own. */
+  readonly handledBy: 'asker' | 'pay-out'
+  /** The payment it gives back, where it is one. */
+  readonly paymentId: number | null
+  readonly reason: RefundReason | null
+  readonly requestedBy: string
   readonly requestedAt: string
+  readonly textId: number | null
+  readonly approvedBy: string | null
+  /** Since when it can be fetched. */
+  readonly payableSince: string | null
+  readonly proof: string | null
   readonly paidAt: string | null
+  /** Since when it is kept apart because nobody fetched it, and since when somebody asks for it again. */
+  readonly unclaimedAt: string | null
+  readonly claimedAt: string | null
 }
 
 const COLUMNS = [
   'refundId',
+  'accountId',
   'kind',
   'source',
   'amountMinor',
+  'lapsedMinor',
   'currency',
   'method',
   'state',
-  'proof',
+  'handledBy',
+  'paymentId',
+  'reason',
+  'requestedBy',
   'requestedAt',
+  'textId',
+  'approvedBy',
+  'payableSince',
+  'proof',
   'paidAt',
+  'unclaimedAt',
+  'claimedAt',
 ] as const
 
 /** Refunds of an account in the order they were asked for. */
@@ -45,17 +72,33 @@ export async function readRefunds(db: Db | Tx, accountId: string): Promise<Refun
     .execute()) as Refund[]
 }
 
-/** The refund of an application or closure that waits to be approved or paid: the oldest. */
+/** A refund by its number, if there is one. */
+export async function findRefund(db: Db | Tx, refundId: number): Promise<Refund | undefined> {
+  const row = await db.selectFrom('refunds').select(COLUMNS).where('refundId', '=', refundId).executeTakeFirst()
+  return row as Refund | undefined
+}
+
+/** The same where there must be one; NOT_FOUND when there is none. */
+export async function readRefund(db: Db | Tx, refundId: number): Promise<Refund> {
+  const refund = await findRefund(db, refundId)
+  if (refund === undefined) throw new DomainError('NOT_FOUND', 'there is no such refund')
+  return refund
+}
+
+/** The refund that an application or closure sees through and that waits to be approved or paid: the oldest. */
 export async function openRefundOf(
   db: Db | Tx,
   { accountId, source }: { accountId: string; source: string },
 ): Promise<Refund | undefined> {
   return (await readRefunds(db, accountId)).find(
-    (refund) => refund.source.split(':')[0] === source && (refund.state === 'requested' || refund.state === 'approved'),
+    (refund) =>
+      refund.source.split(':')[0] === source &&
+      refund.handledBy === 'asker' &&
+      (refund.state === 'requested' || refund.state === 'approved'),
   )
 }
 
-/** What may still be refunded: the credit or deposit held, less what was asked for and is not paid out yet. */
+/** What may still be refunded: the credit or deposit held, less what was asked for and waits there. What is sent or kept apart left it. */
 export async function refundableMinor(
   db: Db | Tx,
   { accountId, kind }: { accountId: string; kind: RefundKind },
@@ -63,12 +106,25 @@ export async function refundableMinor(
   const heldMinor = await balanceOf(db, kind === 'deposit' ? depositHeld(accountId) : credit(accountId))
   const { askedMinor } = await db
     .selectFrom('refunds')
-    .select(sql<number>`coalesce(sum(amount_minor), 0)`.as('askedMinor'))
+    .select(sql<number>`coalesce(sum(amount_minor - lapsed_minor), 0)`.as('askedMinor'))
     .where('accountId', '=', accountId)
     .where('kind', '=', kind)
     .where('state', 'in', ['requested', 'approved'])
     .executeTakeFirstOrThrow()
   return heldMinor - askedMinor
+}
+
+/** What somebody asks to be given back. */
+export interface RefundAsked {
+  readonly kind: RefundKind
+  readonly source: string
+  readonly amountMinor: number
+  readonly method: RefundMethod
+  readonly handledBy?: Refund['handledBy']
+  readonly paymentId?: number | undefined
+  readonly reason?: RefundReason
+  readonly requestedBy?: string
+  readonly textId?: number | null
 }
 
 /**
@@ -78,62 +134,50 @@ export async function refundableMinor(
 export async function requestRefund(
   tx: Tx,
   { account, asOf }: { account: LockedAccount; asOf: string },
-  asked: { kind: RefundKind; source: string; amountMinor: number; method: RefundMethod },
+  asked: RefundAsked,
 ): Promise<Refund> {
   const { accountId, currency } = account
-  const before = await findRefund(tx, { accountId, ...asked })
+  const before = (await readRefunds(tx, accountId)).find(({ kind, source }) => kind === asked.kind && source === asked.source)
   if (before !== undefined) return before
   const largestMinor = await refundableMinor(tx, { accountId, kind: asked.kind })
   if (asked.amountMinor > largestMinor)
     throw new DomainError('REFUND_EXCEEDS', 'the account does not hold that much', { largestMinor })
-  await tx
+  const { refundId } = await tx
     .insertInto('refunds')
     .values({ ...asked, accountId, currency, requestedAt: asOf })
-    .execute()
+    .returning('refundId')
+    .executeTakeFirstOrThrow()
   await nudge(tx, `account:${accountId}`)
-  return (await findRefund(tx, { accountId, ...asked })) as Refund
+  return readRefund(tx, refundId)
 }
 
-/** Somebody of the right level said yes. Approving again changes nothing. */
-export async function approveRefund(tx: Tx, refundId: number): Promise<void> {
+/** Somebody of the right level said yes. Approving again changes nothing. The caller holds the account lock. */
+export async function approveRefund(tx: Tx, refundId: number, by?: { approvedBy: string; asOf: string }): Promise<void> {
+  const refund = await findRefund(tx, refundId)
+  if (refund?.state !== 'requested') return
+  await saveRefund(tx, refund, { is: 'approved', ...(by && { beside: { approvedBy: by.approvedBy, payableSince: by.asOf } }) })
+}
+
+type Beside = Partial<
+  Pick<Refund, 'handledBy' | 'method' | 'proof' | 'paidAt' | 'approvedBy' | 'payableSince' | 'claimedAt' | 'unclaimedAt'>
+>
+
+/** Writes what happened to a refund, as the rules say (`afterRefundEvent`), with what else is known of it now. */
+export async function saveRefund(
+  tx: Tx,
+  refund: Refund,
+  { beside = {}, ...event }: RefundEvent & { readonly beside?: Beside },
+): Promise<Refund> {
+  const { state, lapsedMinor } = afterRefundEvent(moneyOf(refund), event)
   await tx
     .updateTable('refunds')
-    .set({ state: 'approved' })
-    .where('refundId', '=', refundId)
-    .where('state', '=', 'requested')
+    .set({ ...beside, state, lapsedMinor })
+    .where('refundId', '=', refund.refundId)
     .execute()
+  return readRefund(tx, refund.refundId)
 }
 
-/**
- * The money left our hands: out of the cash of whoever paid it (or the counter's, CASH_SHORT where neither has it), or out of the plant's
- * bank account. Only an approved refund is paid (WRONG_STAGE); paying it again changes nothing. `proof` is a signature's or a transfer's reference. The caller holds the
- * account lock.
- */
-export async function payRefund(
-  tx: Tx,
-  { account, asOf }: { account: LockedAccount; asOf: string },
-  paid: { refundId: number; method: RefundMethod; paidBy: string; proof?: string },
-): Promise<Refund> {
-  const { plant, accountId, currency } = account
-  const { refundId, method, paidBy, proof = null } = paid
-  const refund = (await readRefunds(tx, accountId)).find((one) => one.refundId === refundId)
-  if (refund === undefined) throw new DomainError('NOT_FOUND', 'this account has no such refund')
-  if (refund.state === 'paid') return refund
-  if (refund.state !== 'approved')
-    throw new DomainError('WRONG_STAGE', 'a refund is paid after it was approved', { state: refund.state })
-  const { amountMinor } = refund
-  const from = method === 'cash' ? await cashToPayFrom(tx, { plant, paidBy, amountMinor, asOf }) : bank(plant)
-  const out = { from, amountMinor }
-  const postings = refund.kind === 'deposit' ? postDepositRefunded(account, out) : postRefunded(account, out)
-  await post(tx, { eventKey: `refund:${refundId}`, plant, accountId, currency, businessAt: asOf, postings })
-  await tx.updateTable('refunds').set({ state: 'paid', paidAt: asOf, method, proof }).where('refundId', '=', refundId).execute()
-  await nudge(tx, `account:${accountId}`)
-  return { ...refund, state: 'paid', paidAt: asOf, method, proof }
-}
-
-async function findRefund(
-  tx: Tx,
-  { accountId, kind, source }: { accountId: string; kind: RefundKind; source: string },
-): Promise<Refund | undefined> {
-  return (await readRefunds(tx, accountId)).find((refund) => refund.kind === kind && refund.source === source)
+/** A refund as the rules see it. */
+export function moneyOf({ state, amountMinor, lapsedMinor, unclaimedAt }: Refund): RefundMoney {
+  return { state, amountMinor, lapsedMinor, isApart: unclaimedAt !== null }
 }

@@ -6,6 +6,7 @@ import { corrections } from './en/corrections.ts'
 import { deposits } from './en/deposits.ts'
 import { dues } from './en/dues.ts'
 import { joining } from './en/joining.ts'
+import { moneyOut } from './en/money-out.ts'
 import { packageChange } from './en/package-change.ts'
 import { staff } from './en/staff.ts'
 
@@ -18,6 +19,7 @@ export const en: NoticeTexts = {
   ...deposits,
   ...packageChange,
   ...closing,
+  ...moneyOut,
   ...cash,
   ...staff,
 }

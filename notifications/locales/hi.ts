@@ -6,6 +6,7 @@ import { corrections } from './hi/corrections.ts'
 import { deposits } from './hi/deposits.ts'
 import { dues } from './hi/dues.ts'
 import { joining } from './hi/joining.ts'
+import { moneyOut } from './hi/money-out.ts'
 import { packageChange } from './hi/package-change.ts'
 import { staff } from './hi/staff.ts'
 
@@ -18,6 +19,7 @@ export const hi: NoticeTexts = {
   ...deposits,
   ...packageChange,
   ...closing,
+  ...moneyOut,
   ...cash,
   ...staff,
 }

@@ -187,6 +187,24 @@ describe('money', () => {
     expect(await cases('money', 'allocation-postings')).toContain('allocation:999999')
   })
 
+  test('a refund said to be paid that is not in the books, and one in the books that nobody asked for, are cases', async () => {
+    const refund = {
+      accountId: customer.accountId,
+      kind: 'credit',
+      source: 'odd',
+      amountMinor: 700,
+      currency: 'INR',
+      method: 'upi',
+    }
+    const { refundId } = await db
+      .insertInto('refunds')
+      .values({ ...refund, state: 'paid', requestedAt: asOf })
+      .returning('refundId')
+      .executeTakeFirstOrThrow()
+    await event('refund-sent:999999', `opening:${PLANT}`, `suspense:${PLANT}`)
+    expect((await cases('money', 'refund-postings')).toSorted()).toEqual([`refund-sent:999999`, `refund:${refundId}`].toSorted())
+  })
+
   test('a number that was taken and stands on no paper is a case', async () => {
     await db
       .insertInto('numberSeries')

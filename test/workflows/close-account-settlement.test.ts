@@ -143,7 +143,7 @@ test('a refund is only ever in a state that somebody can bring it to', async () 
   const { accountId } = await limiter()
   const asked = { accountId, kind: 'credit', source: 'x', amountMinor: 1, currency: 'INR', method: 'cash', requestedAt: BEFORE }
   const insert = (more: object) => database.db.insertInto('refunds').values({ ...asked, ...more })
-  await expect(insert({ state: 'refused' }).execute()).rejects.toThrow('refunds_state_check')
+  await expect(insert({ state: 'cancelled' }).execute()).rejects.toThrow('refunds_state_check')
   await expect(insert({ kind: 'activation' }).execute()).rejects.toThrow('refunds_kind_check')
   await insert({ state: 'requested' }).execute()
 })

@@ -6,6 +6,8 @@ import { find, type Look, type RuleResult } from './finding.ts'
 
 /** A cycle earns an advance when its month begins; so long it may take after it. */
 const EARNED_WITHIN_DAYS = 2
+/** What is posted of a refund. */
+const REFUND_EVENTS = ['refund', 'refund-sent', 'refund-failed', 'refund-returned', 'unclaimed'] as const
 const DEPOSIT_KINDS = CHARGE_KINDS.filter((kind) => chargeRule(kind, 'prepaid').paidInto === 'deposit')
 
 /** The ledger against what it was posted for: debts, deposits, advances, payments, allocations; and papers without a gap. */
@@ -16,6 +18,7 @@ export async function proveMoney(tx: Tx, look: Look): Promise<RuleResult[]> {
     await find(tx, 'unearned-advances', advances(look)),
     await find(tx, 'payment-postings', payments(look)),
     await find(tx, 'allocation-postings', allocations(look)),
+    await find(tx, 'refund-postings', refunds(look)),
     await find(tx, 'number-gaps', series(look)),
   ]
 }
@@ -98,6 +101,32 @@ function allocations({ plant }: Look) {
     from postings p
     where p.plant = ${plant} and split_part(p.event_key, ':', 1) in ('allocation', 'deposit-set-off')
       and not exists (select 1 from allocations x where x.allocation_id::text = split_part(p.event_key, ':', 2))`
+}
+
+/**
+ * What left of a refund is what it says is paid, what is on its way what it says is sent, and what is kept apart what nobody fetched; each
+ * of its tries is of that amount. Nothing is posted as a refund of which there is none.
+ */
+function refunds({ plant }: Look) {
+  return sql`
+    select 'refund:' || refund_id as subject,
+      jsonb_build_object('state', state, 'restMinor', rest, 'paidMinor', paid, 'sentMinor', sent, 'apartMinor', apart, 'triesMinor', tried) as detail
+    from (select r.refund_id, r.state, r.amount_minor - r.lapsed_minor as rest, r.unclaimed_at is not null as is_apart,
+        coalesce(sum(case p.kind when 'refund' then p.amount_minor when 'refund-returned' then -p.amount_minor end), 0) as paid,
+        coalesce(sum(case when p.credit like 'paying-out:%' then p.amount_minor when p.debit like 'paying-out:%' then -p.amount_minor end), 0) as sent,
+        coalesce(sum(p.amount_minor) filter (where p.kind = 'unclaimed'), 0) as apart,
+        coalesce((select sum(t.amount_minor) from refund_payments t where t.refund_id = r.refund_id and t.state in ('paid', 'unknown')), 0) as tried
+      from refunds r join accounts a on a.account_id = r.account_id
+      left join (select *, split_part(event_key, ':', 1) as kind, split_part(event_key, ':', 2) as of from postings
+        where plant = ${plant} and split_part(event_key, ':', 1) = any(${[...REFUND_EVENTS]}::text[])) p on p.of = r.refund_id::text
+      where a.plant = ${plant} group by 1, 2, 3, 4) r
+    where paid <> case state when 'paid' then rest else 0 end or sent <> case state when 'sending' then rest else 0 end
+      or apart <> case when is_apart then rest else 0 end or tried <> case when state in ('paid', 'sending') then rest else 0 end
+    union all
+    select p.event_key, jsonb_build_object('state', null, 'postedMinor', p.amount_minor)
+    from postings p
+    where p.plant = ${plant} and split_part(p.event_key, ':', 1) = any(${[...REFUND_EVENTS]}::text[])
+      and not exists (select 1 from refunds r where r.refund_id::text = split_part(p.event_key, ':', 2))`
 }
 
 /** Bills, notes and receipts: as many papers as numbers were taken, and the last one bears the last number. */

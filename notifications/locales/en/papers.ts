@@ -153,6 +153,7 @@ export const papers: PaperWords = {
       'debit-note': 'Debit note',
       'over-billed': 'Too much billed earlier',
       refund: 'Paid out to you',
+      'refund-returned': 'Payout that came back',
       'written-off': 'Dues given up',
       opening: 'Brought forward',
       unclaimed: 'Kept for you until fetched',

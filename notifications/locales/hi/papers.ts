@@ -153,6 +153,7 @@ export const papers: PaperWords = {
       'debit-note': 'डेबिट नोट',
       'over-billed': 'पहले ज़्यादा लगा बिल',
       refund: 'आपको लौटाए गए',
+      'refund-returned': 'लौटाई राशि वापस आई',
       'written-off': 'माफ़ किया बकाया',
       opening: 'पिछला खाता',
       unclaimed: 'आपके लिए रखा है',
