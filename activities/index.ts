@@ -23,6 +23,7 @@ import type { PaymentProviders } from './payment-providers.ts'
 import { createPaymentDecisionActivities } from './payment-decisions.ts'
 import { createPaymentActivities } from './payments.ts'
 import { createPayOutActivities } from './pay-outs.ts'
+import { createPriceChangeActivities } from './price-changes.ts'
 import { createProcessActivities } from './processes.ts'
 import { createReconciliationActivities, type Runs } from './reconciliation.ts'
 import { createRefundActivities } from './refunds.ts'
@@ -52,6 +53,7 @@ export function createActivities(deps: ActivityDeps) {
       createCorrectionActivities(deps),
       createDisputeActivities(deps),
       createDepositReviewActivities(deps),
+      createPriceChangeActivities(deps),
       createOnboardingActivities(deps),
       createDemandActivities(deps),
       createAccountActivities(deps),

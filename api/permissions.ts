@@ -91,6 +91,9 @@ export const PERMISSIONS = {
   'package-changes.request': ['customer', 'csa', 'cluster-in-charge'],
   'package-changes.decide': OFFICE,
 
+  'prices.read': PLANT_OFFICE,
+  'prices.request': ['head-office'],
+  'prices.decide': ['head-office'],
 
   'closures.read': ['customer', ...PLANT_OFFICE],
   'closures.request': ['customer', 'csa', 'cluster-in-charge', 'state-in-charge'],

@@ -31,6 +31,7 @@ import { paymentOpenItemRoutes } from './routes/payment-open-items.ts'
 import { paymentRoutes } from './routes/payments.ts'
 import { paymentStatementRoutes } from './routes/payment-statements.ts'
 import { plantRoutes } from './routes/plants.ts'
+import { priceChangeRoutes } from './routes/price-changes.ts'
 import { processRoutes } from './routes/processes.ts'
 import { readingRoutes } from './routes/readings.ts'
 import { receiptRoutes } from './routes/receipts.ts'
@@ -80,6 +81,7 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   caseRoutes,
   reconciliationRoutes,
   packageChangeRoutes,
+  priceChangeRoutes,
   closureRoutes,
   closureDecisionRoutes,
   refundRoutes,

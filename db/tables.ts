@@ -886,6 +886,37 @@ export interface Postings {
   recordedAt: Generated<string>;
 }
 
+export interface PriceChanges {
+  effectiveFrom: string | null;
+  endedAs: string | null;
+  endedAt: string | null;
+  energyRateMinorPerKwh: number;
+  expectedKwh: number;
+  fixedChargeMinor: number;
+  fromVersion: number;
+  packageCode: string;
+  plant: string;
+  priceChangeId: string;
+  recordedAt: Generated<string>;
+  releasedAt: string | null;
+  releasedBy: string | null;
+  requestedAt: string;
+  requestedBy: string;
+  textId: number | null;
+  toVersion: number | null;
+  wishedFrom: string;
+}
+
+export interface PriceNotices {
+  accountId: string;
+  customerId: string;
+  deliveredAt: string | null;
+  fromDate: string | null;
+  notificationId: number;
+  priceChangeId: string;
+  toldAt: string;
+}
+
 export interface Processes {
   accountId: string | null;
   assignedTo: string | null;
@@ -1121,6 +1152,8 @@ export interface DB {
   poles: Poles;
   policies: Policies;
   postings: Postings;
+  priceChanges: PriceChanges;
+  priceNotices: PriceNotices;
   processes: Processes;
   processWaits: ProcessWaits;
   promises: Promises;

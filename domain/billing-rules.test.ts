@@ -22,7 +22,6 @@ import { checkReading, consumptionAcrossMeters, estimateWh, trueUp } from './rea
 import { connectionStatus, mayBeLive } from './hold.ts'
 import type { HoldReason } from './hold.ts'
 import { addDays, dateAt, timeAt } from './calendar.ts'
-import { assessDeposit, topUpParts } from './deposit-review.ts'
 import { depositDueMinor, depositParts, expectedBillMinor, reviewDeposit, setOffDeposit } from './deposit.ts'
 import { daysIn, periodContaining, periodFrom } from './period.ts'
 import { energyChargeMinor } from './energy.ts'
@@ -32,6 +31,7 @@ import { KATSA_POLICY_V1 as policy } from './policy.ts'
 import { CASH_RUNNERS } from '../test/support/cash-rules.ts'
 import { catalogue, chase, debtOf } from '../test/support/domain-builders.ts'
 import type { Taken } from '../test/support/domain-builders.ts'
+import { DEPOSIT_AND_PRICE_RUNNERS } from '../test/support/deposit-rules.ts'
 import { MONEY_OUT_RUNNERS } from '../test/support/money-out-rules.ts'
 import { PAYMENT_RUNNERS } from '../test/support/payment-rules.ts'
 import { parsePackageText } from './package.ts'
@@ -50,6 +50,7 @@ const TODAY = '2026-08-20'
 /** What each table's columns mean. */
 const RUNNERS: Record<string, Runner> = {
   ...CASH_RUNNERS,
+  ...DEPOSIT_AND_PRICE_RUNNERS,
   ...PAYMENT_RUNNERS,
   ...MONEY_OUT_RUNNERS,
   'Age of a debt': (row) => ({ bucket: ageBucket(cell(row, 'due'), cell(row, 'on')) }),
@@ -223,26 +224,6 @@ const RUNNERS: Record<string, Runner> = {
   'Deposit review': (row) => {
     const { topUpMinor, creditMinor } = reviewDeposit({ heldMinor: minor(row.held), dueMinor: minor(row.due), policy })
     return { 'top up': rupees(topUpMinor), credit: rupees(creditMinor) }
-  },
-  'Yearly review of a deposit': (row) => {
-    const terms = catalogue(cell(row, 'package'))
-    const found = assessDeposit({
-      heldMinor: minor(row.held),
-      asked: words(row.asked).map((part, index) => ({ chargeId: index + 1, openMinor: minor(part), isUntouched: true })),
-      terms,
-      months: words(row['own months']).map((total) => ({ totalMinor: minor(total), packageCodes: [terms.code] })),
-      category: cell(row, 'category'),
-      waived: false,
-      policy,
-    })
-    const parts = topUpParts({ topUpMinor: found.topUpMinor, today: TODAY, currency: 'INR', policy })
-    return {
-      due: rupees(found.dueMinor),
-      'top up': rupees(found.topUpMinor),
-      'in parts': parts.map(({ amountMinor }) => rupees(amountMinor)).join(' '),
-      credit: rupees(found.creditMinor),
-      'given up': found.givenUp.join(' '),
-    }
   },
   'Deposit at closing': (row) => {
     const done = setOffDeposit({

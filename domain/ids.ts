@@ -2,14 +2,15 @@ import { DomainError } from './errors.ts'
 
 const PLANT = /^[A-Z]{2}[A-Z]{4}$/
 const CUSTOMER = /^([A-Z]{6})(\d{3})(\d{2})$/
-const NUMBERED = /^([A-Z]{6})-([ATRLBND])(\d{1,9})$/
+const NUMBERED = /^([A-Z]{6})-([ATRLBNDV])(\d{1,9})$/
 const HIGHEST_CONNECTION = 99
 
 /** What a customer ID is made of (manual figure 12): state + plant, pole, connection. */
 export type CustomerIdParts = { readonly plant: string; readonly pole: number; readonly connection: number }
 
-/** A numbered paper of a plant: application `A`, task `T`, request `R`, closure `L`, bank deposit of cash `B`, correction `N`, dispute `D`. */
-export type NumberedKind = 'application' | 'task' | 'request' | 'closure' | 'bank-deposit' | 'correction' | 'dispute'
+/** A numbered paper of a plant: application `A`, task `T`, request `R`, closure `L`, bank deposit of cash `B`, correction `N`, dispute `D`, price change `V`. */
+export type NumberedKind =
+  'application' | 'task' | 'request' | 'closure' | 'bank-deposit' | 'correction' | 'dispute' | 'price-change'
 
 const LETTERS = {
   application: 'A',
@@ -19,6 +20,7 @@ const LETTERS = {
   'bank-deposit': 'B',
   correction: 'N',
   dispute: 'D',
+  'price-change': 'V',
 } as const satisfies Record<NumberedKind, string>
 
 /** True for state + plant, `BHKATS` (design "Identity"). */
@@ -89,6 +91,11 @@ export function correctionId(plant: string, n: number): string {
 /** `BHKATS-D3`. */
 export function disputeId(plant: string, n: number): string {
   return numbered(plant, 'D', String(checkedNumber(n)))
+}
+
+/** `BHKATS-V2`: a new price of a package. */
+export function priceChangeId(plant: string, n: number): string {
+  return numbered(plant, 'V', String(checkedNumber(n)))
 }
 
 /** `BHKATS-C3`: something that did not agree. */

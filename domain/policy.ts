@@ -100,6 +100,8 @@ export type PlantPolicy = {
     /** How much of all promised load limits is drawn at one time (docs/decisions/0021). */
     readonly simultaneousPercent: number
   }
+  /** How long before a new price begins each customer has been told (policy "price change"). */
+  readonly priceChange: { readonly notice: IsoDuration }
   readonly supply: {
     readonly unapprovedCutUpTo: IsoDuration
     readonly clusterCutUpTo: IsoDuration
@@ -215,6 +217,7 @@ export const KATSA_POLICY_V1: PlantPolicy = {
     stateApprovalFromW: 3_000,
     simultaneousPercent: 40,
   },
+  priceChange: { notice: 'P30D' },
   supply: { unapprovedCutUpTo: 'PT4H', clusterCutUpTo: 'PT24H', lostHoursCreditAfter: 'PT24H' },
   tasks: {
     targets: {

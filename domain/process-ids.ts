@@ -15,6 +15,7 @@ export const processIds = {
   task: (taskId: string) => id('task', taskId),
   correction: (correctionId: string) => id('correction', correctionId),
   dispute: (disputeId: string) => id('dispute', disputeId),
+  priceChange: (priceChangeId: string) => id('price-change', priceChangeId),
   depositReview: (plant: string, date: string) => id('deposit-review', plant, date),
   findDueBilling: (plant: string) => id('find-due-billing', plant),
   reconciliation: (plant: string, date: string) => id('reconciliation', plant, date),

@@ -3,6 +3,7 @@ import { DEPOSIT_NOTICE_EXAMPLES } from './deposit-notice-examples.ts'
 import { DUES_NOTICE_EXAMPLES } from './dues-notice-examples.ts'
 import { MONEY_OUT_NOTICE_EXAMPLES } from './money-out-notice-examples.ts'
 import type { NoticeKind, NoticeParams } from './notices.ts'
+import { PRICE_NOTICE_EXAMPLES } from './price-notice-examples.ts'
 import { STAFF_NOTICE_EXAMPLES } from './staff-notice-examples.ts'
 
 const currency = 'INR'
@@ -284,6 +285,7 @@ export const NOTICE_EXAMPLES: { readonly [K in NoticeKind]: readonly [NoticePara
   'account-closed': [{ customerId, closedOn: '2026-09-16' }],
   ...DUES_NOTICE_EXAMPLES,
   ...DEPOSIT_NOTICE_EXAMPLES,
+  ...PRICE_NOTICE_EXAMPLES,
   ...MONEY_OUT_NOTICE_EXAMPLES,
   ...STAFF_NOTICE_EXAMPLES,
   ...CASH_NOTICE_EXAMPLES,

@@ -7,6 +7,7 @@ import type { DuesNotices } from './notices/dues.ts'
 import type { JoiningNotices } from './notices/joining.ts'
 import type { MoneyOutNotices } from './notices/money-out.ts'
 import type { PackageChangeNotices } from './notices/package-change.ts'
+import type { PriceNotices } from './notices/prices.ts'
 import type { StaffNotices } from './notices/staff.ts'
 
 type AllNotices = JoiningNotices &
@@ -14,6 +15,7 @@ type AllNotices = JoiningNotices &
   CorrectionNotices &
   DuesNotices &
   DepositNotices &
+  PriceNotices &
   PackageChangeNotices &
   ClosingNotices &
   MoneyOutNotices &
@@ -88,6 +90,7 @@ export const NOTICE_TRAITS: Readonly<Record<NoticeKind, NoticeTraits>> = {
   'deposit-drawn': TO_CUSTOMER,
   'deposit-top-up-asked': TO_CUSTOMER,
   'deposit-excess-credited': TO_CUSTOMER,
+  'price-announced': TO_CUSTOMER,
   'package-change-requested': TO_CUSTOMER,
   'package-change-approved': TO_CUSTOMER,
   'package-change-refused': TO_CUSTOMER,

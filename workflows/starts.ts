@@ -16,6 +16,7 @@ const SUMMARIES: Readonly<Record<string, (input: Input) => string>> = {
   collectDues: ({ customerId }) => `Collect what ${text(customerId)} owes`,
   receivePayment: ({ provider, reference }) => `Take in payment ${text(reference)} by ${text(provider)}`,
   changePackage: ({ requestId, customerId }) => `Package change ${text(requestId)} of ${text(customerId)}`,
+  changePrice: ({ priceChangeId }) => `New price ${text(priceChangeId)}`,
   reviewDeposits: ({ plant, date }) => `Review the deposits due at ${text(plant)} on ${text(date)}`,
   depositCash: ({ depositId }) => `See bank deposit ${text(depositId)} verified`,
   payOut: ({ refundId, accountId }) => `Pay out refund ${text(String(refundId))} of ${text(accountId)}`,

@@ -8,6 +8,7 @@ import { dues } from './en/dues.ts'
 import { joining } from './en/joining.ts'
 import { moneyOut } from './en/money-out.ts'
 import { packageChange } from './en/package-change.ts'
+import { prices } from './en/prices.ts'
 import { staff } from './en/staff.ts'
 
 /** Every notice in English. A missing kind is a type error here. */
@@ -17,6 +18,7 @@ export const en: NoticeTexts = {
   ...corrections,
   ...dues,
   ...deposits,
+  ...prices,
   ...packageChange,
   ...closing,
   ...moneyOut,

@@ -8,6 +8,7 @@ import { dues } from './hi/dues.ts'
 import { joining } from './hi/joining.ts'
 import { moneyOut } from './hi/money-out.ts'
 import { packageChange } from './hi/package-change.ts'
+import { prices } from './hi/prices.ts'
 import { staff } from './hi/staff.ts'
 
 /** Every notice in Hindi. A missing kind is a type error here. */
@@ -17,6 +18,7 @@ export const hi: NoticeTexts = {
   ...corrections,
   ...dues,
   ...deposits,
+  ...prices,
   ...packageChange,
   ...closing,
   ...moneyOut,

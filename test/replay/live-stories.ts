@@ -24,6 +24,7 @@ import { packageDesk } from '../support/package-changes.ts'
 import { hear } from '../support/payers.ts'
 import { PLANT, type Village, ZONE } from '../support/village.ts'
 import { correcting } from './correcting-story.ts'
+import { pricing } from './pricing-story.ts'
 import { reviewing } from './reviewing-story.ts'
 
 /** What a run lived through, by the name its history is saved under. */
@@ -46,7 +47,16 @@ export async function liveStories(katsa: Village): Promise<Stories> {
   const left = await leaving(katsa, cast.leaves)
   const reviewed = await reviewing(katsa)
   const months = await monthPasses(katsa, cast)
-  return { ...stories, ...corrected, ...left, ...reviewed, ...months, ...(await banking(katsa)), ...(await proving(katsa)) }
+  return {
+    ...stories,
+    ...corrected,
+    ...left,
+    ...reviewed,
+    ...months,
+    ...(await banking(katsa)),
+    ...(await proving(katsa)),
+    ...(await pricing(katsa)),
+  }
 }
 
 interface Cast {
