@@ -61,7 +61,9 @@ async function postingsAfter(db: Db, seen: number): Promise<NewPosting[]> {
 async function moneyAccountedFor(db: Db, balances: ReadonlyMap<string, number>): Promise<Broken[]> {
   const { rows } = await sql<{ paidMinor: number; refundedMinor: number }>`
     select coalesce((select sum(amount_minor) from payments where state in ('posted', 'suspense')), 0)::bigint as "paidMinor",
-      coalesce((select sum(amount_minor) from refunds where state = 'paid'), 0)::bigint as "refundedMinor"`.execute(db)
+      coalesce((select sum(amount_minor - lapsed_minor) from refunds where state = 'paid'), 0)::bigint as "refundedMinor"`.execute(
+    db,
+  )
   const { paidMinor = 0, refundedMinor = 0 } = rows[0] ?? {}
   const held = (of: RegExp): number => [...balances].reduce((sum, [code, minor]) => (of.test(code) ? sum + minor : sum), 0)
   const inHandsMinor = held(HANDS)

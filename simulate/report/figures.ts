@@ -57,7 +57,7 @@ async function figuresBetween(db: Db, from: string, to: string): Promise<Omit<Ye
       (select count(*) from payments where state = 'bounced' and ${within('bounced_at')}) as bounced,
       -${held('receivable')} as "arrearsMinor", ${held('credit')} as "creditMinor", ${held('unearned')} as "unearnedMinor",
       ${held('deposit')} as "depositsMinor", -${held('cash')} as "cashMinor",
-      (select coalesce(sum(amount_minor), 0)::bigint from refunds where state = 'paid' and ${within('paid_at')}) as "refundedMinor",
+      (select coalesce(sum(amount_minor - lapsed_minor), 0)::bigint from refunds where state = 'paid' and ${within('paid_at')}) as "refundedMinor",
       (select count(*) from holds where reason = 'unpaid' and ${within('placed_at')}) as cuts,
       (select count(*) from holds where reason = 'prepaid-lapsed' and ${within('placed_at')}) as lapses,
       (select count(*) from package_requests where ${within('applied_at')}) as "packageChanges",
