@@ -100,15 +100,15 @@ export function taskDeadlines(input: { kind: TaskKind; createdAt: IsoInstant; po
 export type TaskChase = { readonly at: IsoInstant; readonly level: 'remind' | 'escalate' }
 
 /**
- * The next reminder: to whoever has it after P1D, one level up after P2D and when it is due, and from then on every day it stays
- * late (policy "tasks"). One that was missed, because nothing ran at that hour, is made up for by the first that is due.
+ * The next reminder: to whoever has it after P1D, one level up after P2D and when it is due, and from then on every week it stays
+ * late, as everything that waits (policy "tasks", "waiting"). One that was missed, because nothing ran at that hour, is made up for by the first that is due.
  */
 export function nextChase(input: {
   kind: TaskKind
   createdAt: IsoInstant
   dueAt: IsoInstant
   chasedAt: IsoInstant | null
-  policy: Pick<PlantPolicy, 'tasks'>
+  policy: Pick<PlantPolicy, 'tasks' | 'waiting'>
   zone: Zone
 }): TaskChase {
   const { dueAt, chasedAt, policy, zone } = input
@@ -119,5 +119,5 @@ export function nextChase(input: {
     { at: dueAt, level: 'escalate' },
   ]
   const ahead = ladder.toSorted((a, b) => (a.at < b.at ? -1 : 1)).find(({ at }) => chasedAt === null || at > chasedAt)
-  return ahead ?? { at: addToInstant(chasedAt ?? dueAt, policy.tasks.remindAfter, zone), level: 'escalate' }
+  return ahead ?? { at: addToInstant(chasedAt ?? dueAt, policy.waiting.againEvery, zone), level: 'escalate' }
 }

@@ -52,7 +52,7 @@ export async function doFieldTask(input: FieldTaskInput): Promise<string> {
   })
 }
 
-/** Waits for the next decision; reminds once, then tells the level above, again every day the task stays late. */
+/** Waits for the next decision; reminds once, then tells the level above, again every week the task stays late. */
 async function waitForPeople(p: Procedure, before: TaskFacts, seen: (fact: TaskFacts) => void): Promise<void> {
   const { task, chase } = before
   const { taskId } = task
