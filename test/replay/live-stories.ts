@@ -24,6 +24,7 @@ import { packageDesk } from '../support/package-changes.ts'
 import { hear } from '../support/payers.ts'
 import { PLANT, type Village, ZONE } from '../support/village.ts'
 import { correcting } from './correcting-story.ts'
+import { payingOut } from './paying-out-story.ts'
 import { pricing } from './pricing-story.ts'
 import { reviewing } from './reviewing-story.ts'
 
@@ -56,6 +57,7 @@ export async function liveStories(katsa: Village): Promise<Stories> {
     ...(await banking(katsa)),
     ...(await proving(katsa)),
     ...(await pricing(katsa)),
+    ...(await payingOut(katsa)),
   }
 }
 
