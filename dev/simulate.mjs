@@ -4,9 +4,13 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { register } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { searchAttributes } from '../deploy/prepare-temporal.mjs'
+import { checkoutDir } from './stack/cache.mjs'
 import { endGuarded } from './stack/guardian.mjs'
 import { freePort } from './stack/ports.mjs'
 import { ensureDatabase, ensureRoles, roles, startPostgres, withClient } from './stack/postgres.mjs'
+import { timeSkippingServer } from './stack/test-server.mjs'
+import { workflowBundle } from './stack/workflow-bundle.mjs'
 
 // What a simulation wrote may be gone after a power failure; that makes it several times faster.
 const forgetful = [
@@ -25,7 +29,7 @@ try {
   // In place of Temporal's SDK the workflows get the queue of events; Temporal's own worker loads them from their bundle.
   register(new URL('../dist/simulate/engine/stand-ins.js', import.meta.url))
   const { run } = await import(new URL('../dist/simulate/cli.js', import.meta.url).href)
-  process.exitCode = await run(args, { freshDatabase })
+  process.exitCode = await run(args, { freshDatabase, skippingServer })
 } catch (error) {
   console.error(error)
   process.exitCode = 1
@@ -60,6 +64,13 @@ async function freshDatabase() {
   await ensureDatabase(url, name)
   made.push(name)
   return { ownerUrl: logIn(url, name, roles.owner), appUrl: logIn(url, name, roles.app) }
+}
+
+/** Temporal's time-skipping server, and the workflows as its worker takes them; timers are left there, never cancelled. */
+async function skippingServer() {
+  const interceptor = path.join(checkoutDir, 'simulate', 'temporal', 'lasting-timers.ts')
+  const { codePath } = await workflowBundle(path.join(checkoutDir, 'workflows', 'index.ts'), [interceptor])
+  return { server: timeSkippingServer(), codePath, searchAttributes }
 }
 
 /**

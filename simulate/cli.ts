@@ -1,14 +1,17 @@
 import { parseArgs } from 'node:util'
-import { createDatabase } from '../db/client.ts'
+import { createDatabase, type Db } from '../db/client.ts'
 import { migrateToLatest } from '../db/migrate.ts'
 import { createReadCache, publicTables } from './engine/read-cache.ts'
+import { type Compared, compareBooks, comparedTable, differing } from './compare.ts'
 import type { Call } from './engine/runs.ts'
 import { BrokenInvariant } from './invariants/broken.ts'
+import { lastEvents } from './invariants/last-events.ts'
 import type { Plan } from './lives/life.ts'
 import { planLives } from './lives/plan.ts'
 import { createProgress } from './progress.ts'
 import { yearsTable } from './report/table.ts'
-import { type Databases, simulate, tellBroken } from './simulate.ts'
+import { type Databases, liveThroughTemporal, simulate, tellBroken } from './simulate.ts'
+import { type ServerOptions, skippingServer } from './temporal/server.ts'
 
 const HELP = `npm run simulate -- [options]
 
@@ -28,6 +31,8 @@ DATABASE_URL: a log-in that may make databases and roles, to use that server in 
 /** Where a simulation may make its databases: fresh ones, one after another. */
 export interface Servers {
   freshDatabase(): Promise<{ readonly ownerUrl: string; readonly appUrl: string }>
+  /** What a server whose clock skips is started with. */
+  skippingServer(): Promise<ServerOptions>
 }
 
 /** Runs what the arguments say. Returns the exit code. */
@@ -49,7 +54,7 @@ export async function run(args: readonly string[], servers: Servers): Promise<nu
     const { years, ...counted } = await simulate(plan, databases, { workflows, onDay: createProgress(plan) })
     console.log(yearsTable(years))
     console.log(summary(plan, counted, (performance.now() - began) / 1_000))
-    return 0
+    return values.workflows === true ? await throughTemporal(plan, databases, servers) : 0
   } catch (error) {
     if (!(error instanceof BrokenInvariant)) throw error
     console.error(await tellBroken(databases.audited, plan, error))
@@ -57,6 +62,35 @@ export async function run(args: readonly string[], servers: Servers): Promise<nu
   } finally {
     await databases.close()
   }
+}
+
+/** The same plan through the real workflows. Returns 0 where both ended in the same books. */
+async function throughTemporal(plan: Plan, { audited }: Databases, servers: Servers): Promise<number> {
+  const began = performance.now()
+  console.error('The same lives through Temporal:')
+  const databases = await open(servers)
+  const server = await skippingServer(await servers.skippingServer())
+  try {
+    await liveThroughTemporal(plan, databases.audited, { server, onDay: createProgress(plan) })
+    const compared = await compareBooks(audited, databases.audited)
+    console.log(comparedTable(compared))
+    const others = differing(compared)
+    await tellDiffering(others, { queue: audited, temporal: databases.audited })
+    const verdict = others.length === 0 ? 'the same in both' : `${others.length} differ`
+    console.log(`${compared.length} ledger accounts: ${verdict}. ${Math.round((performance.now() - began) / 1_000)} seconds.`)
+    return others.length === 0 ? 0 : 1
+  } finally {
+    await server.close()
+    await databases.close()
+  }
+}
+
+/** What happened last to the first account that is not the same in both, in each of them. */
+async function tellDiffering(others: readonly Compared[], dbs: { queue: Db; temporal: Db }): Promise<void> {
+  const accountId = others.map(({ code }) => code.slice(code.indexOf(':') + 1)).find((one) => one.includes('-A'))
+  if (accountId === undefined) return
+  for (const [way, db] of Object.entries(dbs))
+    console.error([`The last events of ${accountId}, ${way}:`, ...(await lastEvents(db, accountId))].join('\n'))
 }
 
 const OPTIONS = {

@@ -49,6 +49,7 @@ export async function live(plan: Plan, world: World, { onDay }: Watching): Promi
       if (instant < plan.startsAt) continue
       await until(instant)
       await act()
+      await world.settle()
     }
     await audit.evening(day)
   }

@@ -6,6 +6,8 @@ import { lastEvents } from './invariants/last-events.ts'
 import type { Plan } from './lives/life.ts'
 import { figuresOf, type YearFigures } from './report/figures.ts'
 import { live, type Outcome } from './run.ts'
+import type { SkippingServer } from './temporal/server.ts'
+import { temporalWorld } from './temporal/world.ts'
 import { buildPlant } from './village/plant.ts'
 
 /** A database nobody else writes to; `audited` is the same without anything kept in between. */
@@ -30,6 +32,16 @@ export async function simulate(
   const world = activityWorld({ db, audited, workflows, startsAt: plan.startsAt })
   const outcome = await live(plan, world, { onDay })
   return { ...outcome, years: await figuresOf(audited, plan), activities: world.activities() }
+}
+
+/** Lives the same plan through the real workflows on a server whose clock skips, and audits it in the same way. */
+export async function liveThroughTemporal(
+  plan: Plan,
+  db: Db,
+  { server, onDay }: { server: SkippingServer; onDay: (day: string) => void },
+): Promise<Outcome> {
+  await buildPlant(db, plan, new Date(await server.wallNow()).toISOString())
+  return live(plan, await temporalWorld(db, server), { onDay })
 }
 
 /** What somebody needs to find the fault: what does not hold, on which day of which seed, and what happened to that account last. */

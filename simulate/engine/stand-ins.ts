@@ -5,6 +5,8 @@ const STAND_INS: Readonly<Record<string, string>> = {
   './plant-clock.js': './plant-clock.js',
 }
 
+const WORKFLOWS = new URL('../../workflows/', import.meta.url).href
+
 interface Resolved {
   readonly url: string
 }
@@ -13,6 +15,6 @@ type Next = (specifier: string, context: object) => Promise<Resolved>
 /** Called by Node for every import. */
 export async function resolve(specifier: string, context: { readonly parentURL?: string }, next: Next): Promise<Resolved> {
   const standIn = STAND_INS[specifier]
-  if (standIn === undefined || context.parentURL?.includes('/workflows/') !== true) return next(specifier, context)
+  if (standIn === undefined || context.parentURL?.startsWith(WORKFLOWS) !== true) return next(specifier, context)
   return next(new URL(standIn, import.meta.url).href, context)
 }

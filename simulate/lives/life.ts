@@ -19,7 +19,7 @@ export type Deed =
   | { readonly kind: 'apply' }
   | { readonly kind: 'pay'; readonly how: HowMuch; readonly channel: Channel; readonly bouncesAfterDays?: number }
   | { readonly kind: 'change-package'; readonly to: string; readonly takesEffect: 'next-period' | 'at-once' }
-  | { readonly kind: 'dispute'; readonly isRight: boolean; readonly share: number }
+  | { readonly kind: 'dispute'; readonly share: number }
   | { readonly kind: 'ask-credit-note'; readonly share: number }
   | { readonly kind: 'leave'; readonly inDays: number; readonly method: 'upi' | 'bank' }
   | { readonly kind: 'meter-away' }

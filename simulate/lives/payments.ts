@@ -35,7 +35,7 @@ export function payments(life: Life, paying: Paying): Payment[] {
 }
 
 const HOW: Readonly<Record<Life['habit'], (month: Month) => Payment[]>> = {
-  punctual: (month) => [pay(month, [1, 8], ALL), ...advance(month)],
+  punctual: (month) => [pay(month, [1, 4], ALL), ...advance(month)],
   late: (month) => [pay(month, [11, 27], month.random.chance(0.12) ? { kind: 'share', share: 0.6 } : ALL)],
   'in-parts': (month) => [
     pay(month, [2, 6], { kind: 'share', share: 0.2 + 0.4 * month.random.next() }),

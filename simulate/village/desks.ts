@@ -96,7 +96,7 @@ function collection({ stage, waitingFor }: Waiting): Answer | undefined {
   return waitingFor === 'state-in-charge' ? { name: 'keep-protected', by: STATE } : { name: 'confirm-ban', by: CLUSTER }
 }
 
-/** Every other bill that is doubted was wrong, by as much as was doubted. */
+/** Where an even number of rupees was doubted, the bill was wrong by that much; otherwise it was right. */
 async function answerDispute({ world }: Workplace, { workflowId, stage }: Waiting): Promise<Answer | undefined> {
   if (stage !== 'Answering') return undefined
   const disputeId = decodeURIComponent(workflowId.slice('dispute:'.length))

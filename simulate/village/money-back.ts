@@ -1,10 +1,19 @@
+import type { DecisionInput } from '../../workflows/decisions.ts'
 import type { World } from '../world.ts'
 import type { Waiting } from './desks.ts'
 
-/** How money goes back to customers, from the closing of an account and from an application that ended: one file, for it changes. */
-const DECISIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  closeAccount: { ApprovingRefund: 'approve-refund', PayingOut: 'pay-refund' },
-  onboardCustomer: { RefundApproval: 'approveRefund', RefundPayOut: 'payRefund' },
+// How money goes out to customers: one file, for it changes. A closing and an application see their own refunds through; what is asked for
+// otherwise, or was not fetched, is a process of its own.
+
+interface Way {
+  readonly approve: readonly [stage: string, decision: string]
+  readonly pay: readonly [stage: string, decision: string]
+}
+
+const WAYS: Readonly<Record<string, Way>> = {
+  closeAccount: { approve: ['ApprovingRefund', 'approve-refund'], pay: ['PayingOut', 'pay-refund'] },
+  onboardCustomer: { approve: ['RefundApproval', 'approveRefund'], pay: ['RefundPayOut', 'payRefund'] },
+  payOut: { approve: ['Approval', 'approve-pay-out'], pay: ['PayingOut', 'pay-pay-out'] },
 }
 
 const APPROVERS: Readonly<Record<string, string>> = {
@@ -14,23 +23,32 @@ const APPROVERS: Readonly<Record<string, string>> = {
 }
 
 /** Approves and pays out what waits for it, each by another person. False where the process waits for something else. */
-export async function payMoneyBack(
-  world: World,
-  { workflowId, workflowType, stage, waitingFor, accountId }: Waiting,
-): Promise<boolean> {
-  const name = DECISIONS[workflowType]?.[stage]
-  if (name === undefined || accountId === null) return false
-  const refund = await world.db
+export async function payMoneyBack(world: World, waiting: Waiting): Promise<boolean> {
+  const { workflowId, workflowType, stage, waitingFor } = waiting
+  const way = WAYS[workflowType]
+  const [approving, approve] = way?.approve ?? []
+  const [paying, pay] = way?.pay ?? []
+  if (approve === undefined || pay === undefined || (stage !== approving && stage !== paying)) return false
+  const refund = await openRefund(world, waiting)
+  if (refund === undefined) return true
+  const { refundId, amountMinor } = refund
+  const detail = { refundId, method: 'bank', amountMinor, proof: `OUT-${refundId}`, reference: `OUT-${refundId}` }
+  const said: DecisionInput =
+    stage === paying ? { by: 'asha', detail } : { by: APPROVERS[waitingFor ?? ''] ?? 'geeta', detail: { refundId } }
+  await world.decide(workflowId, stage === paying ? pay : approve, said)
+  return true
+}
+
+async function openRefund(
+  { db }: World,
+  { workflowId, workflowType, accountId }: Waiting,
+): Promise<{ refundId: number; amountMinor: number } | undefined> {
+  const open = db
     .selectFrom('refunds')
-    .select('refundId')
-    .where('accountId', '=', accountId)
+    .select(['refundId', 'amountMinor'])
+    .where('accountId', '=', accountId ?? '')
     .where('state', 'in', ['requested', 'approved'])
     .orderBy('refundId')
-    .executeTakeFirst()
-  if (refund === undefined) return true
-  const { refundId } = refund
-  if (stage === 'PayingOut' || stage === 'RefundPayOut')
-    await world.decide(workflowId, name, { by: 'asha', detail: { refundId, method: 'bank', proof: `transfer-${refundId}` } })
-  else await world.decide(workflowId, name, { by: APPROVERS[waitingFor ?? ''] ?? 'geeta', detail: { refundId } })
-  return true
+  const ofRun = workflowType === 'payOut' ? open.where('refundId', '=', Number(workflowId.slice('pay-out:'.length))) : open
+  return ofRun.executeTakeFirst()
 }

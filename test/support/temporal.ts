@@ -89,7 +89,7 @@ async function retryStart(create: () => Promise<TestWorkflowEnvironment>): Promi
 async function startWorker(env: TestWorkflowEnvironment, activities: object, choices: WorkerChoices): Promise<RunningWorker> {
   const workflowsUrl = choices.workflowsUrl ?? new URL('../../workflows/index.ts', import.meta.url)
   const isSafe = !env.supportsTimeSkipping || choices.cancelsTimers === true
-  const interceptors = isSafe ? [] : [fileURLToPath(new URL('lasting-timers.ts', import.meta.url))]
+  const interceptors = isSafe ? [] : [fileURLToPath(new URL('../../simulate/temporal/lasting-timers.ts', import.meta.url))]
   const worker = await Worker.create({
     connection: env.nativeConnection,
     namespace: env.namespace ?? 'default',
