@@ -15,6 +15,7 @@ const folders = [
   'notifications',
   'papers',
   'web',
+  'import',
   'dev',
   'simulate',
   'deploy',
@@ -137,6 +138,7 @@ export default defineConfig(
   mayImport('papers', { from: ['notifications', 'domain'] }),
   mayImport('api', { from: ['workflows', 'db', 'papers', 'notifications', 'domain'], config: true }),
   mayImport('workers', { from: ['workflows', 'activities', 'db', 'meters', 'notifications', 'domain'], config: true }),
+  mayImport('import', { from: ['api', 'db', 'domain'], config: true }),
   mayImport('simulate', { from: ['dev', 'workers', 'workflows', 'activities', 'db', 'meters', 'notifications', 'domain'], config: true }),
   mayImport('dev', { from: folders.filter((folder) => folder !== 'test'), config: true }),
   {

@@ -24,7 +24,7 @@ export default {
       displayName: 'unit',
       testMatch: [
         '<rootDir>/*.test.ts',
-        '<rootDir>/{domain,workflows,activities,api,db,meters,notifications,papers,workers,dev,simulate,deploy}/**/*.test.ts',
+        '<rootDir>/{domain,workflows,activities,api,db,meters,notifications,papers,workers,import,dev,simulate,deploy}/**/*.test.ts',
       ],
     },
     {

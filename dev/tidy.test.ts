@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import tseslint from 'typescript-eslint'
+import { NOTICE_TRAITS } from '../notifications/notices.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const sources = [
@@ -16,6 +17,8 @@ const sources = [
   'meters',
   'notifications',
   'papers',
+  'import',
+  'simulate',
   'dev',
   'deploy',
   'test',
@@ -56,6 +59,7 @@ const wrongImports = [
   ['api/routes/planted.ts', '../../meters/client.ts'],
   ['workers/planted.ts', '../api/app.ts'],
   ['workers/planted.ts', '../dev/village/load.ts'],
+  ['import/planted.ts', '../dev/village/load.ts'],
   ['db/planted.ts', '../config.ts'],
 ] as const
 
@@ -161,6 +165,12 @@ describe('the tree', () => {
     const index = readFileSync(path.join(root, 'workflows/index.ts'), 'utf8')
     const forgotten = filesIn('workflows').filter((file) => isWorkflow(file) && !index.includes(`'./${path.basename(file)}'`))
     expect(forgotten).toEqual([])
+  })
+
+  test('every notice is sent by somebody: a text that nobody sends is a promise that nobody keeps', () => {
+    const senders = ['activities', 'db', 'api', 'workers', 'meters'].flatMap(filesIn).filter((file) => !file.includes('.test.'))
+    const sent = senders.map((file) => readFileSync(path.join(root, file), 'utf8')).join('')
+    expect(Object.keys(NOTICE_TRAITS).filter((kind) => !sent.includes(`'${kind}'`))).toEqual([])
   })
 })
 

@@ -11,13 +11,14 @@ import { parsePackageText } from '../../domain/package.ts'
 import type { PackageTerms } from '../../domain/package.ts'
 import { CUSTOMERS_WITH_LOG_IN, STARTS_AT } from './cast.ts'
 import { type House, readUsers, type User, writeUsers, writeVillage } from './files.ts'
-import { readCsv } from './import/csv-rows.ts'
-import { CUSTOMER_COLUMNS } from './import/customers-file.ts'
-import { importCustomers } from './import/import-customers.ts'
-import type { StaffRow } from './import/plant-files.ts'
-import { problemText } from './import/problems.ts'
-import { villageFile } from './import/village-files.ts'
-import { readVillagePlant, saveStaff, setUpPlant, type VillagePlant } from './import/village-plant.ts'
+import { readCsv } from '../../import/csv-rows.ts'
+import { CUSTOMER_COLUMNS } from '../../import/customers-file.ts'
+import { importCustomers } from '../../import/import-customers.ts'
+import type { StaffRow } from '../../import/plant-files.ts'
+import { problemText } from '../../import/problems.ts'
+import { villageFile } from './village-files.ts'
+import { type PlantFiles, saveStaff } from '../../import/plant.ts'
+import { readVillagePlant, setUpVillage } from './village-plant.ts'
 
 const ADMIN: StaffRow = { login: 'admin', name: 'Administrator', role: 'head-office', scope: '*' }
 const TOKEN_LASTS_MS = 365 * 86_400_000
@@ -33,9 +34,9 @@ async function load(db: Db, isEmpty: boolean): Promise<void> {
   writeUsers({ adminToken, users: people })
 }
 
-async function loadVillage(db: Db, village: VillagePlant): Promise<void> {
+async function loadVillage(db: Db, village: PlantFiles): Promise<void> {
   const { plant, timeZone, currency } = village.plant
-  await setUpPlant(db, village, STARTS_AT)
+  await setUpVillage(db, village, STARTS_AT)
   const isThere = await db.selectFrom('connections').select('customerId').where('plant', '=', plant).limit(1).executeTakeFirst()
   if (isThere === undefined) {
     const asOf = await businessNow(db, plant, Date.now())
@@ -48,7 +49,7 @@ async function loadVillage(db: Db, village: VillagePlant): Promise<void> {
 }
 
 /** What each house of the file lives; the columns for it are the village's own. */
-function houses({ packages, plant }: VillagePlant): House[] {
+function houses({ packages, plant }: PlantFiles): House[] {
   const { rows } = readCsv(villageFile(CUSTOMERS_FILE), [...CUSTOMER_COLUMNS, 'load_profile', 'load_scale'])
   return rows.map(({ cells }) => {
     const { code } = parsePackageText(cells.package_id ?? '', plant.currency)

@@ -10,7 +10,7 @@ import { followClock } from './business-clock.ts'
 import { AWAY, CAST } from './cast.ts'
 import { dataFolder, type House, readUsers, readVillage, type VillageFile } from './files.ts'
 import { houseOfNewcomer } from './households.ts'
-import { villageProfiles } from './import/village-files.ts'
+import { villageProfiles } from './village-files.ts'
 import { type Caller, createCaller } from './people/caller.ts'
 
 const LOOK_EVERY_MS = 1_000

@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
+import { isPassword } from '../../api/passwords.ts'
+import { readClock } from '../../db/queries/clock.ts'
 import { trialBalance } from '../../db/queries/ledger.ts'
-import type { CsvFile } from '../../dev/village/import/csv-rows.ts'
-import { CUSTOMER_COLUMNS } from '../../dev/village/import/customers-file.ts'
-import { importCustomers } from '../../dev/village/import/import-customers.ts'
-import { villageFile } from '../../dev/village/import/village-files.ts'
+import { findStaffPassword } from '../../db/queries/staff.ts'
+import type { CsvFile } from '../../import/csv-rows.ts'
+import { CUSTOMER_COLUMNS } from '../../import/customers-file.ts'
+import { importCustomers } from '../../import/import-customers.ts'
+import { newPlant } from '../../import/new-plant.ts'
+import type { PlantFile } from '../../import/plant.ts'
+import { villageFile } from '../../dev/village/village-files.ts'
 import { KATSA_POLICY_V1 } from '../../domain/policy.ts'
 import { expectBooksInBalance } from '../support/balanced-books.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
@@ -285,5 +290,45 @@ describe('good rows', () => {
     await expect(
       importCustomers(database.db, { plant: 'BHNONE', file: file({}), mode: 'keep-good', asOf: MIDNIGHT }),
     ).rejects.toThrow('no such plant')
+  })
+})
+
+describe('a new plant', () => {
+  let fresh: TestDatabase
+  const katsa = (name: PlantFile): CsvFile => villageFile(`katsa-${name}.csv`)
+  const begin = (read = katsa) => newPlant(fresh.db, read, new Date('2026-07-01T03:30:00.000Z'))
+  const plants = () => fresh.db.selectFrom('plants').select(['plant', 'sandbox']).execute()
+  beforeAll(async () => {
+    fresh = await freshDatabase()
+  })
+  afterAll(() => fresh.close())
+
+  test('of which one file has a mistake is not set up, and the mistake is told', async () => {
+    const read = (name: PlantFile): CsvFile =>
+      name === 'poles'
+        ? { name: 'poles.csv', bytes: new TextEncoder().encode('plant,pole,feeder,lat,lon\nBHKATS,001,F9,,') }
+        : katsa(name)
+    expect(await begin(read)).toMatchObject({
+      plant: undefined,
+      isNew: false,
+      logIns: [],
+      problems: [{ file: 'poles.csv', line: 2, column: 'feeder', reason: 'is not among the feeders' }],
+    })
+    expect(await plants()).toEqual([])
+  })
+
+  test('lives in real time from its first moment, and its staff get passwords that open the door', async () => {
+    const { plant, isNew, logIns, problems } = await begin()
+    expect({ plant, isNew, problems }).toEqual({ plant: 'BHKATS', isNew: true, problems: [] })
+    expect(await plants()).toEqual([{ plant: 'BHKATS', sandbox: false }])
+    expect(await readClock(fresh.db, PLANT)).toMatchObject([{ speed: 1, businessFrom: '2026-07-01T03:30:00.000Z' }])
+    expect(logIns.map(({ login }) => login)).toContain('deepa')
+    const { login, password } = logIns[0] ?? { login: '', password: '' }
+    expect(await isPassword(await findStaffPassword(fresh.db, login), password)).toBe(true)
+  })
+
+  test('that is there is left as it is, with its passwords', async () => {
+    expect(await begin()).toEqual({ plant: 'BHKATS', isNew: false, logIns: [], problems: [] })
+    expect(await plants()).toHaveLength(1)
   })
 })

@@ -1,6 +1,7 @@
 import { hashPassword } from '../../../api/passwords.ts'
 import type { Db } from '../../../db/client.ts'
-import { readVillagePlant, saveStaff, setUpPlant } from '../../../dev/village/import/village-plant.ts'
+import { readVillagePlant, setUpVillage } from '../../../dev/village/village-plant.ts'
+import { saveStaff } from '../../../import/plant.ts'
 
 /** Password of everybody in a story. */
 export const PASSWORD = 'as in a story'
@@ -19,7 +20,7 @@ export async function storyPlant(db: Db, startsAt: string): Promise<StoryPlant> 
   const letters = Array.from({ length: 4 }, () => String.fromCodePoint(65 + Math.floor(Math.random() * 26))).join('')
   const plant = `BH${letters}`
   const stock = serialsOf(letters).map((serial) => ({ plant, kind: 'smart' as const, serial }))
-  await setUpPlant(db, { ...katsa, plant: { ...katsa.plant, plant }, stock }, startsAt)
+  await setUpVillage(db, { ...katsa, plant: { ...katsa.plant, plant }, stock }, startsAt)
   const passwordHash = await hashPassword(PASSWORD)
   const staff = katsa.staff.map((one) => ({ ...one, scope: one.scope === katsa.plant.plant ? plant : one.scope, passwordHash }))
   await saveStaff(db, staff)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { CsvFile } from './csv-rows.ts'
 import { checkFeeders, checkPackages, checkPlant, checkPoles, checkStaff, checkStock } from './plant-files.ts'
-import { readVillagePlant } from './village-plant.ts'
+import { readVillagePlant } from '../dev/village/village-plant.ts'
 
 const file = (text: string): CsvFile => ({ name: 'f.csv', bytes: new TextEncoder().encode(text) })
 const poles = (text: string) => checkPoles(file(text), { plant: 'BHKATS', feeders: new Set(['F1']) })

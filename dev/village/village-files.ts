@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { loadProfiles, type LoadProfiles } from '../../../meters/simulator/profile.ts'
-import type { CsvFile } from './csv-rows.ts'
+import { loadProfiles, type LoadProfiles } from '../../meters/simulator/profile.ts'
+import type { CsvFile } from '../../import/csv-rows.ts'
 
 /** From the sources and from dist/ alike: the data is not compiled. */
 const FOLDER = path.resolve(
   path.dirname(fileURLToPath(import.meta.url)).replace(`${path.sep}dist${path.sep}`, path.sep),
-  '..',
   'data',
 )
 

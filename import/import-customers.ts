@@ -1,5 +1,5 @@
-import type { Db, Tx } from '../../../db/client.ts'
-import { inTransaction } from '../../../db/queries/accounts.ts'
+import type { Db, Tx } from '../db/client.ts'
+import { inTransaction } from '../db/queries/accounts.ts'
 import {
   findKnownCustomers,
   findKnownMeters,
@@ -7,11 +7,11 @@ import {
   insertImportedCustomers,
   type ImportMoment,
   type KnownCustomer,
-} from '../../../db/queries/import.ts'
-import { listPackages } from '../../../db/queries/places.ts'
-import { packageTerms, readPlant } from '../../../db/queries/plants.ts'
-import { addDuration, dateAt } from '../../../domain/calendar.ts'
-import { periodContaining, previousPeriod } from '../../../domain/period.ts'
+} from '../db/queries/import.ts'
+import { listPackages } from '../db/queries/places.ts'
+import { packageTerms, readPlant } from '../db/queries/plants.ts'
+import { addDuration, dateAt } from '../domain/calendar.ts'
+import { periodContaining, previousPeriod } from '../domain/period.ts'
 import type { CsvFile } from './csv-rows.ts'
 import { checkCustomers, type CustomerRow, differences, type PlantFacts } from './customers-file.ts'
 import type { Problem } from './problems.ts'

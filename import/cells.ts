@@ -1,4 +1,4 @@
-import { isIsoDate } from '../../../domain/calendar.ts'
+import { isIsoDate } from '../domain/calendar.ts'
 import type { CsvRow } from './csv-rows.ts'
 import { type Problem, shown } from './problems.ts'
 
