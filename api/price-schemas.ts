@@ -36,6 +36,7 @@ export const PriceChangeView = Type.Object({
   endedAs: Nullable(Type.String()),
 })
 
-export function showPriceChange(change: PriceChange): Static<typeof PriceChangeView> {
-  return { ...change }
+/** As the answer says it, also when it is given again: nothing but what the schema names. */
+export function showPriceChange({ textId: _t, recordedAt: _r, ...change }: PriceChange): Static<typeof PriceChangeView> {
+  return change
 }

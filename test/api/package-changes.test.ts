@@ -101,3 +101,31 @@ test.each([
   expect([refused.status, refused.body.code]).toEqual([status, code])
   expect(await katsa.db.selectFrom('packageRequests').select('requestId').execute()).toEqual(before)
 })
+
+test('a new version of a package is asked for at head office, and released by somebody else there', async () => {
+  const another = { login: 'harish', name: 'Harish', role: 'head-office', scope: '*', passwordHash: '-' }
+  await katsa.db.insertInto('staff').values(another).execute()
+  const url = '/v1/plants/BHKATS/packages/B1.2/versions'
+  const price = { from: '2026-09-01', fixedChargeMinor: 11_000 }
+  expect((await post(staff('farid'), url, price)).status).toBe(403)
+  expect(await post(staff('geeta'), url, { ...price, from: '2026-07-01' })).toMatchObject({
+    status: 409,
+    body: { code: 'PRICE_TOO_SOON', details: { possibleFrom: '2026-08-01' } },
+  })
+  const asked = await post(staff('geeta'), url, price, 'price-1')
+  expect(asked).toMatchObject({ status: 201, body: { packageCode: 'B1.2', toVersion: null, energyRateMinorPerKwh: 1_600 } })
+  expect(await post(staff('geeta'), url, price, 'price-1')).toEqual(asked)
+  const change = `/v1/price-changes/${asked.body.priceChangeId}`
+  expect((await post(staff('geeta'), `${change}/release`, {})).body).toMatchObject({ code: 'OWN_ENTRY' })
+  expect((await post(staff('harish'), `${change}/release`, {})).status).toBe(200)
+  expect((await get(staff('deepa'), change)).body).toMatchObject({
+    stage: 'Announced',
+    priceChange: { toVersion: 2, effectiveFrom: '2026-09-01', releasedBy: 'harish' },
+    // Sunita was told; Mohan has asked for the package while it had its old price.
+    progress: { told: 1, waiting: 2 },
+  })
+  expect((await get(person(sunita), '/v1/packages?code=B1.2')).body.items).toMatchObject([
+    { version: 1, text: 'B1.2 (FD) / 1000 / 100+16u' },
+    { version: 2, text: 'B1.2 (FD) / 1000 / 110+16u' },
+  ])
+})

@@ -250,3 +250,21 @@ test('the account page is the same for the customer and the staff: bills, paymen
   })
   expect(mine.readings.length).toBeGreaterThan(0)
 })
+
+test('the deposit has a statement of its own, the same for the customer and the staff, with the running balance', async () => {
+  const url = `/v1/accounts/${w.sunita.accountId}/deposit-statement`
+  const [mine, theirs] = [await get(url), await get(url, w.as('csa'))]
+  expect([mine.statusCode, theirs.json()]).toEqual([200, mine.json()])
+  expect(mine.json()).toMatchObject({
+    openingMinor: 0,
+    closingMinor: 50_000,
+    heldMinor: 50_000,
+    askedMinor: 0,
+    lastReview: null,
+    nextReviewOn: '2027-07-01',
+    movements: [{ kind: 'opening', amountMinor: 50_000, balanceMinor: 50_000 }],
+  })
+  const later = (await get(`${url}?from=2026-08-01&to=2026-08-31`)).json()
+  expect([later.openingMinor, later.movements, later.closingMinor]).toEqual([50_000, [], 50_000])
+  expect((await get(`${url}?from=2026-09-01&to=2026-08-31`)).json()).toMatchObject({ code: 'INVALID_INPUT' })
+})

@@ -3,7 +3,9 @@ import { sql } from 'kysely'
 import { readDepositStatement } from '../../api/deposit-statement.ts'
 import { createBillingActivities } from '../../activities/billing.ts'
 import { createDepositReviewActivities } from '../../activities/deposit-reviews.ts'
+import { createReconciliationActivities } from '../../activities/reconciliation.ts'
 import type { Db } from '../../db/client.ts'
+import { listCases } from '../../db/queries/cases.ts'
 import { readCharges } from '../../db/queries/charges.ts'
 import { recordDecision } from '../../db/queries/processes.ts'
 import { openTotalMinor } from '../../db/queries/payments.ts'
@@ -181,6 +183,30 @@ test('its first part stands on the next bill by its name, is paid with it, and i
     ['opening', 20_000, 20_000],
     ['deposit-topped-up', 10_000, 30_000],
   ])
+})
+
+test('the reconciler finds the deposits equal to their liability, and sees a review whose money never moved', async () => {
+  const deposits = async (date: string) => {
+    await createReconciliationActivities({ db }).proveBooks({ plant: PLANT, date, step: 'money', asOf: A_YEAR_LATER })
+    const found = await listCases(db, { plants: [PLANT], rule: 'deposit-movements', limit: 10 })
+    return found.map(({ subject }) => subject)
+  }
+  expect(await deposits('2027-07-01')).toEqual([])
+  const { accountId } = await connected()
+  const amounts = {
+    expectedMinor: 0,
+    dueMinor: 0,
+    heldMinor: 50_000,
+    askedMinor: 0,
+    topUpMinor: 0,
+    creditedMinor: 50_000,
+    currency: 'INR',
+  }
+  await db
+    .insertInto('depositReviews')
+    .values({ accountId, reviewOn: '2027-07-01', businessAt: A_YEAR_LATER, packageCode: 'B1.1', ...amounts })
+    .execute()
+  expect(await deposits('2027-07-02')).toEqual([accountId])
 })
 
 async function bill({ customerId, serial }: ConnectedCustomer, boundary: string, registerWh: number): Promise<void> {

@@ -46,14 +46,19 @@ function receivables(look: Look) {
     where coalesce(booked, 0) <> coalesce(open, 0)`
 }
 
-/** What was put into a deposit by paying, and taken out of it against debts, is what the ledger moved for that. */
+/** What was put into a deposit by paying, taken out of it against debts, and credited by a review, is what the ledger moved for that. */
 function deposits(look: Look) {
   return sql`
     select account_id as subject, jsonb_build_object('ledgerMinor', coalesce(booked, 0), 'movedMinor', coalesce(moved, 0)) as detail
-    from ${booked(look, 'deposit', ['allocation', 'deposit-set-off'])} l full join (
-      select x.account_id, sum(case x.origin when 'deposit' then -x.amount_minor else x.amount_minor end)::bigint as moved
-      from allocations x join charges c on c.charge_id = x.charge_id join accounts a on a.account_id = x.account_id
-      where a.plant = ${look.plant} and (x.origin = 'deposit' or c.kind = any(${[...DEPOSIT_KINDS]}::text[])) group by 1) m using (account_id)
+    from ${booked(look, 'deposit', ['allocation', 'deposit-set-off', 'deposit-excess'])} l full join (
+      select account_id, sum(moved)::bigint as moved from (
+        select x.account_id, case x.origin when 'deposit' then -x.amount_minor else x.amount_minor end as moved
+        from allocations x join charges c on c.charge_id = x.charge_id join accounts a on a.account_id = x.account_id
+        where a.plant = ${look.plant} and (x.origin = 'deposit' or c.kind = any(${[...DEPOSIT_KINDS]}::text[]))
+        union all
+        select r.account_id, -r.credited_minor
+        from deposit_reviews r join accounts a on a.account_id = r.account_id where a.plant = ${look.plant}) facts
+      group by 1) m using (account_id)
     where coalesce(booked, 0) <> coalesce(moved, 0)`
 }
 
