@@ -1,5 +1,7 @@
 import type { Db, Tx } from '../db/client.ts'
 import { type LockedAccount, withAccount } from '../db/queries/accounts.ts'
+import { wakeEndedApplication } from '../db/queries/applications.ts'
+import { wakeEndedClosing } from '../db/queries/closures.ts'
 import { queueNotice } from '../db/queries/notices.ts'
 import { type PlantTerms, readPlant } from '../db/queries/plants.ts'
 import { type Decision, readDecision, recordDecision } from '../db/queries/processes.ts'
@@ -81,12 +83,17 @@ async function withRefund<T>(db: Db, { accountId, refundId, asOf }: Key, act: (t
 }
 
 async function settleApproval(tx: Tx, open: Open): Promise<void> {
-  const { refund, workflowId, asOf } = open
+  const { refund, workflowId, asOf, account } = open
   if (refund.state !== 'requested') return
   const decided = await readDecision(tx, workflowId, APPROVAL_STEP)
   if (decided === undefined) return
   if (decided.verdict === 'refused') {
     await tellOfRefund(tx, open, { refund: await saveRefund(tx, refund, { is: 'refused' }), kind: 'refund-refused' })
+    // Who left meanwhile gets what is left by the closing, which knows nothing of a refund of its own process.
+    if (account.closedAt !== null) {
+      await wakeEndedApplication(tx, account)
+      await wakeEndedClosing(tx, account)
+    }
     return
   }
   await approveRefund(tx, refund.refundId, { approvedBy: decided.decidedBy, asOf })

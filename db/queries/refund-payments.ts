@@ -14,6 +14,7 @@ import {
 import type { Db, Tx } from '../client.ts'
 import type { LockedAccount } from './accounts.ts'
 import { cashToPayFrom } from './cash-holders.ts'
+import { useFreedCredit } from './freed-credit.ts'
 import { balanceOf, post } from './ledger.ts'
 import { nudge } from './outbox.ts'
 import { findPaymentById } from './payments.ts'
@@ -164,6 +165,7 @@ export async function settleTransfer(
     number: sent.try,
     postings: hasArrived ? postRefundArrived(at.account, part) : postRefundFailed(at.account, part),
   })
+  if (!hasArrived) await useFreedCredit(tx, at, part.place)
   return saveRefund(tx, refund, {
     is: hasArrived ? 'arrived' : 'failed',
     beside: hasArrived ? { paidAt: at.asOf } : fetchable(at, refund),
@@ -197,6 +199,7 @@ export async function returnTransfer(
     number: paid.try,
     postings: postRefundReturned(at.account, part),
   })
+  await useFreedCredit(tx, at, part.place)
   return saveRefund(tx, refund, {
     is: 'returned',
     beside: { ...fetchable(at, refund), handledBy: 'pay-out', paidAt: null, proof: null },

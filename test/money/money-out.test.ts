@@ -11,7 +11,7 @@ import { proveMoney } from '../../db/queries/reconciliation/money-rules.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import { ASOF, openPlant } from '../support/books.ts'
 import { putCash } from '../support/cash.ts'
-import { electricity, expectBooksInBalance, hear, held, newApplicant, owe, paymentOf } from '../support/payers.ts'
+import { electricity, expectBooksInBalance, hear, held, newApplicant, openOf, owe, paymentOf } from '../support/payers.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
 import { PLANT, ZONE } from '../support/village.ts'
 
@@ -236,6 +236,19 @@ describe('a transfer', () => {
     expect(await held(db, `credit:${other.accountId}`)).toBe(30_000)
     await pay(other.accountId, second, transfer('UTR-works'))
     expect(await triesOf(db, second)).toMatchObject([{ state: 'failed', settledBy: 'sandbox-wallet' }, { state: 'paid' }])
+  })
+
+  test('that failed pays first what became open meanwhile: nobody is cut while we hold their money', async () => {
+    const { accountId } = await withCredit(30_000)
+    const refundId = await approved(accountId, 30_000)
+    await pay(accountId, refundId, { ...transfer('UTR-2-fails'), isUnknown: true, provider: 'sandbox-wallet' })
+    const bill = await owe(db, accountId, { ...electricity('2026-06-01', 18_000, '2026-07-10'), asOf: ASOF })
+    expect(await openOf(db, bill)).toEqual([18_000])
+    await pays.askAboutTransfer({ accountId, refundId, try: 1, asOf: LATER })
+    expect(await openOf(db, bill)).toEqual([0])
+    // 300 − 180
+    await pay(accountId, refundId, { amountMinor: 12_000, method: 'upi', reference: 'UTR-the-rest' })
+    expect(await readRefund(db, refundId)).toMatchObject({ state: 'paid', lapsedMinor: 18_000 })
   })
 
   test('is told of once: its reference is one refund’s', async () => {
