@@ -78,6 +78,8 @@ export interface RefundState {
     readonly state: string
     readonly amountMinor: number
     readonly approver: Role
+    /** When it is kept apart if nobody fetched it; a run of before that was not told. */
+    readonly unclaimedAt?: string
   } | null
   readonly approval: PendingDecision | null
   readonly approvedBy: string | null
@@ -115,7 +117,7 @@ export async function readOnboardingFacts(db: Db, { applicationId, asOf }: Appli
     meter: meterState(meter),
     installation: await workState(db, { workflowId, step: `installation:${application.installationRound}` }),
     removal: await removalState(db, workflowId),
-    refunds: await refundState(db, { applicationId, decided, policy }),
+    refunds: await refundState(db, { applicationId, decided, policy, zone }),
   }
 }
 
@@ -208,7 +210,7 @@ export async function removalVisits(db: Db | Tx, workflowId: string): Promise<nu
 
 async function refundState(
   db: Db,
-  { applicationId, decided, policy }: { applicationId: string; decided: Decided; policy: PlantPolicy },
+  { applicationId, decided, policy, zone }: { applicationId: string; decided: Decided; policy: PlantPolicy; zone: string },
 ): Promise<RefundState> {
   const refunds = await readRefunds(db, applicationId)
   const round =
@@ -224,6 +226,7 @@ async function refundState(
             state: open.state,
             amountMinor: open.amountMinor,
             approver: refundApprover(open, policy),
+            unclaimedAt: addToInstant(open.requestedAt, policy.closing.unclaimedAfter, zone),
           },
     approval: (open?.state === 'requested' && decided.get(`refund:${round}`)) || null,
     approvedBy: decided.get(`refund:${round}`)?.by ?? null,

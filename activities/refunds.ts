@@ -9,7 +9,7 @@ import { tellRole } from '../db/queries/tasks.ts'
 import { dateAt } from '../domain/calendar.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { refundApprover, type RefundMethod, type RefundReason } from '../domain/refund.ts'
-import { tellApproved } from './refund-steps.ts'
+import { keepRefundApart, tellApproved } from './refund-steps.ts'
 
 /** Whose refund; `source` is the application or closure that gives it. */
 export interface RefundKey {
@@ -50,6 +50,10 @@ export function createRefundActivities({ db }: { db: Db }) {
         await approveRefund(tx, refundId, decided && { approvedBy: decided.decidedBy, asOf: decided.decidedAt })
         if (decided !== undefined) await tellApproved(tx, { account, asOf: decided.decidedAt }, refundId)
       }),
+
+    /** Nobody fetched it in time: kept apart, still owed, payable whenever somebody comes (policy "ban, close"). */
+    keepRefundApart: ({ accountId, refundId, asOf }: { accountId: string; refundId: number; asOf: string }): Promise<void> =>
+      withAccount(db, accountId, (tx, account) => keepRefundApart(tx, { account, asOf }, refundId)),
 
     /** Carries out the pay-out: the posting, and word to the customer. */
     payOutCreditRefund: ({

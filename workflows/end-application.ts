@@ -52,7 +52,10 @@ async function fetchMeter(applicant: Applicant): Promise<void> {
   }
 }
 
-/** One refund: approved by the level its amount needs, paid out by another person. Money that comes in meanwhile is the next. */
+/**
+ * One refund: approved by the level its amount needs, paid out by another person. Money that comes in meanwhile is the next. What nobody
+ * fetches is kept apart, and paid by `pay-out` whenever the applicant comes.
+ */
 async function payBack(applicant: Applicant): Promise<void> {
   const { p, applicationId: accountId } = applicant
   const { refunds } = await look(applicant)
@@ -72,30 +75,36 @@ async function payBack(applicant: Applicant): Promise<void> {
     await work.payOutCreditRefund({ ...paid, accountId, source: accountId, reason: 'application-ended', asOf: await p.now() })
   } else {
     const isApproved = open.state === 'approved'
-    await waitAt(applicant, {
+    const isDecided = await waitAt(applicant, {
       name: isApproved ? 'RefundPayOut' : 'RefundApproval',
       waitingFor: isApproved ? 'csa' : open.approver,
       about: String(open.refundId),
       barred: refunds.approvedBy === null ? [] : [refunds.approvedBy],
       details: `Refund ${open.refundId}: ${open.amountMinor} (minor units)`,
       enough: (fact) => fact.refunds.approval !== null || fact.refunds.payOut !== null,
+      until: isApproved ? open.unclaimedAt : undefined,
       summary: 'refund',
     })
+    if (!isDecided) await work.keepRefundApart({ accountId, refundId: open.refundId, asOf: await p.now() })
   }
 }
 
 interface EndWait extends NonNullable<Parameters<Applicant['p']['stage']>[1]> {
   readonly name: string
   readonly enough: (fact: OnboardingFacts) => boolean
+  readonly until?: string | undefined
   readonly summary: string
 }
 
-async function waitAt(applicant: Applicant, { enough, summary, ...stage }: EndWait): Promise<void> {
+/** False where `until` passed first. */
+async function waitAt(applicant: Applicant, { enough, until, summary, ...stage }: EndWait): Promise<boolean> {
   const customerId = applicant.known?.customerId ?? undefined
-  await applicant.p.waitAsLongAsItTakes({
+  const found = await applicant.p.waitFor({
     stage: { ...stage, ...(customerId !== undefined && { customerId }) },
     read: () => look(applicant),
     enough,
+    until,
     summary,
   })
+  return found !== undefined
 }

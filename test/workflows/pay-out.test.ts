@@ -8,6 +8,8 @@ import { processIds } from '../../domain/process-ids.ts'
 import { approveClosingRefund } from '../../workflows/close-account.ts'
 import { approveTask, completeTask } from '../../workflows/do-field-task.ts'
 import { approvePayOut, confirmTransfer, denyTransfer, payPayOut, refusePayOut } from '../../workflows/pay-out.ts'
+import { approveRefund, withdraw } from '../../workflows/onboarding-decisions.ts'
+import { applicants } from '../support/applicants.ts'
 import { connectCustomer } from '../support/connections.ts'
 import { payOutDesk } from '../support/money-out.ts'
 import { electricity, expectBooksInBalance, held, owe } from '../support/payers.ts'
@@ -153,4 +155,21 @@ test('what a leaver does not fetch is kept apart, and paid when they come, also 
   expect(await held(db, `unclaimed:${accountId}`)).toBe(0)
   expect(await katsa.process(processIds.closing(closureId))).toMatchObject({ outcome: 'ClosedUnclaimed' })
   expect(await desk.toldOf(customer)).toEqual(['deposit-refund-waiting', 'refund-unclaimed', 'deposit-refunded'])
+})
+
+test('what an applicant who withdrew does not fetch ends the application all the same, and is paid when they come', async () => {
+  const people = applicants(katsa)
+  const applicationId = await people.demanded()
+  await people.pay(applicationId, 10_000)
+  await people.decide(applicationId, withdraw, 'asha')
+  await people.decide(applicationId, approveRefund, 'deepa')
+  await katsa.advance('P6D')
+  expect(await people.process(applicationId)).toMatchObject({ outcome: 'Withdrawn' })
+  const [refund] = await people.refunds(applicationId)
+  expect(refund).toMatchObject({ state: 'unclaimed', amountMinor: 10_000 })
+  const refundId = refund?.refundId ?? 0
+  await desk.fetch(refundId)
+  await desk.decide(refundId, payPayOut, { by: 'asha', detail: paidInCash(10_000) })
+  expect(await desk.refund(refundId)).toMatchObject({ state: 'paid' })
+  expect(await held(katsa.db, `unclaimed:${applicationId}`)).toBe(0)
 })
