@@ -26,6 +26,8 @@ export interface Settling {
   counted<T extends Record<string, Activity>>(activities: T): object
   /** A run without a row of its process yet. */
   watch(workflowId: string): void
+  /** Whether anything new waits to leave the database: without it, nothing can be under way that was not before. */
+  hasWork(): Promise<boolean>
   /** Waits until nothing ran, nothing was sent, no meter had anything to answer, and every open run was at rest since. */
   settle(): Promise<void>
 }
@@ -39,17 +41,27 @@ export function createSettling(options: SettlingOptions): Settling {
   const recent = new Set<string>()
   // How long the history of a run was when it was last at rest.
   const rested = new Map<string, string>()
+  const round = { recent, held: { last: ' ' } }
   const settle = async (): Promise<void> => {
     for (let isQuiet = false; !isQuiet;) {
       const { done } = running
-      const moved = await relayRound(options, recent)
+      const moved = await relayRound(options, round)
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
       if (moved > 0 || running.now > 0 || running.done !== done) continue
       if (!(await everyRunRests(options, { recent, rested }))) continue
-      isQuiet = running.now === 0 && running.done === done && (await relayRound(options, recent)) === 0
+      isQuiet = running.now === 0 && running.done === done && (await relayRound(options, round)) === 0
     }
   }
-  return { settle, watch: (workflowId) => void recent.add(workflowId), counted: (activities) => counted(activities, running) }
+  const hasWork = async (): Promise<boolean> => {
+    const { outbox, notices, commands } = await whatWaits(options.db, [...options.away])
+    return outbox + commands > 0 || !round.held.last.endsWith(` ${notices}`)
+  }
+  return {
+    settle,
+    hasWork,
+    watch: (workflowId) => void recent.add(workflowId),
+    counted: (activities) => counted(activities, running),
+  }
 }
 
 function counted(activities: Record<string, Activity>, running: { now: number; done: number }): object {
@@ -105,31 +117,59 @@ async function runRests(client: Client, workflowId: string, rested: Map<string, 
   }
 }
 
-async function relayRound(options: SettlingOptions, recent: Set<string>): Promise<number> {
-  const { db, client, taskQueue, plant, away, refusing } = options
+interface Waiting {
+  readonly outbox: number
+  /** Which notices are queued. */
+  readonly notices: string
+  readonly commands: number
+}
+
+/** What waits to leave the database, in one look: it is asked thousands of times. */
+async function whatWaits(db: Db, away: readonly string[]): Promise<Waiting> {
+  const { rows } = await sql<Waiting>`
+    select (select count(*) from outbox) as outbox,
+      (select coalesce(string_agg(notification_id::text, ' ' order by notification_id), '') from notifications where state = 'queued') as notices,
+      (select count(*) from meter_commands where state = 'open' and not serial = any(${away})) as commands`.execute(db)
+  return rows[0] ?? { outbox: 0, notices: '', commands: 0 }
+}
+
+/** One round of the relay and of the meters. Notices that quiet hours hold back are tried again when time has moved, or others joined them. */
+async function relayRound(
+  options: SettlingOptions,
+  { recent, held }: { recent: Set<string>; held: { last: string } },
+): Promise<number> {
+  const { db, plant, away, refusing } = options
+  const waits = await whatWaits(db, [...away])
+  let moved = waits.outbox > 0 ? await send(options, recent) : 0
+  if (waits.notices === '') held.last = ' '
+  if (waits.notices === '' && waits.commands === 0) return moved
   const wallMs = await options.wallNow()
-  const fail = (id: number, error: unknown): void => {
-    throw new Error(`could not send ${id}: ${String(error)}`)
-  }
+  const trying = `${wallMs} ${waits.notices}`
+  if (waits.notices !== '' && trying !== held.last) moved += await deliver(db, wallMs)
+  if (waits.notices !== '') held.last = trying
+  if (waits.commands > 0) moved += await answerCommands(db, { away, refusing, asOf: await businessNow(db, plant, wallMs) })
+  return moved
+}
+
+function failed(id: number, error: unknown): never {
+  throw new Error(`could not send ${id}: ${String(error)}`)
+}
+
+async function send({ db, client, taskQueue }: SettlingOptions, recent: Set<string>): Promise<number> {
   const starts = await db.selectFrom('outbox').select('workflowId').where('kind', '=', 'start').execute()
   for (const { workflowId } of starts) recent.add(workflowId ?? '')
-  const sent = await sendOutbox({ db, client, taskQueue, onError: fail })
-  await db
-    .updateTable('notifications')
-    .set({ nextAttemptAt: sql<string>`now()` })
-    .where('state', '=', 'queued')
-    .execute()
+  return sendOutbox({ db, client, taskQueue, onError: failed })
+}
+
+/** Returns how many left; those that are held back stay. */
+async function deliver(db: Db, wallMs: number): Promise<number> {
+  await sql`update notifications set next_attempt_at = now() where state = 'queued'`.execute(db)
   const before = await queued(db)
-  await deliverNotices({ db, sender: consoleSender(() => undefined), now: () => wallMs, onError: fail })
-  const answered = await answerCommands(db, { away, refusing, asOf: await businessNow(db, plant, wallMs) })
-  return sent + (before - (await queued(db))) + answered
+  await deliverNotices({ db, sender: consoleSender(() => undefined), now: () => wallMs, onError: failed })
+  return before - (await queued(db))
 }
 
 async function queued(db: Db): Promise<number> {
-  const { n } = await db
-    .selectFrom('notifications')
-    .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('state', '=', 'queued')
-    .executeTakeFirstOrThrow()
-  return Number(n)
+  const { rows } = await sql<{ n: number }>`select count(*) as n from notifications where state = 'queued'`.execute(db)
+  return rows[0]?.n ?? 0
 }

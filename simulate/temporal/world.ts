@@ -41,6 +41,7 @@ export async function temporalWorld(db: Db, server: SkippingServer): Promise<Wor
       await settle()
     },
     settle: async () => {
+      if (!(await settling.hasWork())) return
       await arrive()
       await settle()
     },
