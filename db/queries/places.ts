@@ -12,7 +12,7 @@ export async function listPlants(db: Db | Tx, plants: readonly string[]): Promis
   return db.selectFrom('plants').select(PLANT).where('plant', 'in', plants).orderBy('plant').execute()
 }
 
-/** Every package version of these plants; `on` leaves those on offer that day. */
+/** Every package version of these plants; `on` leaves those on offer that day: the newest version of each that is in force. */
 export async function listPackages(
   db: Db | Tx,
   plants: readonly string[],
@@ -22,7 +22,17 @@ export async function listPackages(
   let rows = db.selectFrom('packages').selectAll().where('plant', 'in', plants)
   if (code !== undefined) rows = rows.where('code', '=', code)
   if (on !== undefined) {
-    rows = rows.where('effectiveFrom', '<=', on).where((eb) => eb.or([eb('retiredOn', 'is', null), eb('retiredOn', '>', on)]))
+    const newer = db
+      .selectFrom('packages as newer')
+      .select('newer.version')
+      .whereRef('newer.plant', '=', 'packages.plant')
+      .whereRef('newer.code', '=', 'packages.code')
+      .whereRef('newer.version', '>', 'packages.version')
+      .where('newer.effectiveFrom', '<=', on)
+    rows = rows
+      .where('effectiveFrom', '<=', on)
+      .where((eb) => eb.or([eb('retiredOn', 'is', null), eb('retiredOn', '>', on)]))
+      .where(({ not, exists }) => not(exists(newer)))
   }
   return rows.orderBy('plant').orderBy('code').orderBy('version').execute()
 }

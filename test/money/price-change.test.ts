@@ -3,6 +3,7 @@ import { createBillingActivities } from '../../activities/billing.ts'
 import { createPriceChangeActivities } from '../../activities/price-changes.ts'
 import { createDatabase, type Db } from '../../db/client.ts'
 import { inTransaction } from '../../db/queries/accounts.ts'
+import { listPackages } from '../../db/queries/places.ts'
 import { readOfferedPackage } from '../../db/queries/plants.ts'
 import { priceProgress, type PriceWish, readPriceChange, requestPrice } from '../../db/queries/price-changes.ts'
 import { startOfDay } from '../../domain/calendar.ts'
@@ -143,6 +144,8 @@ describe('a price that was released', () => {
   test('is offered to newcomers from its first day, not before', async () => {
     expect(await readOfferedPackage(db, PLANT, { code: 'B1.1', on: '2026-08-31' })).toMatchObject({ version: 1 })
     expect(await readOfferedPackage(db, PLANT, { code: 'B1.1', on: '2026-09-01' })).toMatchObject({ version: 2, loadLimitW: 500 })
+    const onOffer = async (on: string) => (await listPackages(db, [PLANT], { code: 'B1.1', on })).map(({ version }) => version)
+    expect([await onOffer('2026-08-31'), await onOffer('2026-09-01')]).toEqual([[1], [2]])
   })
 
   test('whose release took its time begins later, never with less notice', async () => {
