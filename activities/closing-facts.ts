@@ -100,9 +100,10 @@ export async function readClosingFacts(db: Db | Tx, { closureId, asOf }: Closing
   }
 }
 
-/** A refund that its own process has taken over (nobody fetched it, or its transfer came back) is through for the closing. */
+/** A refund that its own process sees through by now (nobody fetched it, its transfer is in doubt or came back) is done with here. */
 function asSeenHere(refund: Refund): Refund {
-  return refund.handledBy === 'pay-out' && refund.state !== 'paid' ? { ...refund, state: 'unclaimed' } : refund
+  if (refund.handledBy === 'asker') return refund
+  return { ...refund, state: refund.unclaimedAt === null ? 'paid' : 'unclaimed' }
 }
 
 interface MoneyLeft {

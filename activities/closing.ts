@@ -3,18 +3,18 @@ import { type LockedAccount, withAccount } from '../db/queries/accounts.ts'
 import { type Closure, endClosure, findClosure } from '../db/queries/closures.ts'
 import { queueNotice } from '../db/queries/notices.ts'
 import { readPlant, type PlantTerms } from '../db/queries/plants.ts'
-import { payRefund } from '../db/queries/refund-payments.ts'
 import { readRefunds, refundableMinor, requestRefund } from '../db/queries/refunds.ts'
 import { markForRemoval, removeMeter } from '../db/queries/stock.ts'
 import { placeHold } from '../db/queries/supply.ts'
 import { findTask, openTask, tellRole } from '../db/queries/tasks.ts'
 import { addDays, addToInstant, dateAt, startOfDay } from '../domain/calendar.ts'
 import { DomainError } from '../domain/errors.ts'
+import { restOfRefund } from '../domain/pay-out.ts'
 import { processIds } from '../domain/process-ids.ts'
-import { refundApprover, type RefundMethod } from '../domain/refund.ts'
+import { refundApprover } from '../domain/refund.ts'
 import { type ClosingKey, type ClosingFacts, readClosingFacts, removalSource } from './closing-facts.ts'
 import { settleAccount } from './closing-settlement.ts'
-import { keepRefundApart } from './refund-steps.ts'
+import { type AskerPaid, keepRefundApart, payForAsker } from './refund-steps.ts'
 
 /** A closing with its account locked. */
 export interface Closing {
@@ -220,18 +220,12 @@ async function payOut(tx: Tx, { closure, account, plant, asOf }: Closing, refund
     .where('workflowId', '=', processIds.closing(closureId))
     .where('step', '=', `pay-out:${refundId}`)
     .executeTakeFirstOrThrow()
-  const detail = (decision.detail ?? {}) as { method?: RefundMethod; proof?: string }
-  const refund = await payRefund(
-    tx,
-    { account, asOf },
-    {
-      refundId,
-      method: detail.method ?? closure.refundMethod,
-      paidBy: decision.decidedBy,
-      ...(detail.proof !== undefined && { proof: detail.proof }),
-    },
-  )
-  const { amountMinor, currency, method } = refund
+  const detail = (decision.detail ?? {}) as Partial<Pick<AskerPaid, 'method' | 'proof' | 'isUnknown' | 'provider'>>
+  const said = { refundId, method: closure.refundMethod, paidBy: decision.decidedBy, ...detail }
+  const refund = await payForAsker(tx, { account, asOf }, said)
+  if (refund === undefined) return
+  const { currency, method } = refund
+  const amountMinor = restOfRefund(refund)
   const refundedOn = dateAt(asOf, plant.zone)
   const dedupeKey = `refund-paid:${refundId}`
   if (refund.kind === 'deposit')

@@ -2,18 +2,16 @@ import type { Db, Tx } from '../db/client.ts'
 import { type LockedAccount, withAccount } from '../db/queries/accounts.ts'
 import { wakeEndedApplication } from '../db/queries/applications.ts'
 import { wakeEndedClosing } from '../db/queries/closures.ts'
-import { queueNotice } from '../db/queries/notices.ts'
 import { type PlantTerms, readPlant } from '../db/queries/plants.ts'
 import { type Decision, readDecision, recordDecision } from '../db/queries/processes.ts'
 import { endClaim, payableNow, payRefund, settleTransfer, triesOf } from '../db/queries/refund-payments.ts'
 import { approveRefund, readRefund, type Refund, saveRefund } from '../db/queries/refunds.ts'
 import { DomainError, type DomainErrorCode, isDomainError } from '../domain/errors.ts'
-import { restOfRefund } from '../domain/pay-out.ts'
 import { processIds } from '../domain/process-ids.ts'
 import type { RefundMethod } from '../domain/refund.ts'
 import { APPROVAL_STEP, type PayOutFacts, readPayOutFacts, transferStep } from './pay-out-facts.ts'
 import { ask, type PaymentProviders, SANDBOX_PROVIDERS } from './payment-providers.ts'
-import { keepRefundApart, lapseRefund, tellApproved, tellOfRefund, tellRefundPaid } from './refund-steps.ts'
+import { keepRefundApart, lapseRefund, tellApproved, tellOfRefund, tellRefundPaid, tellSent } from './refund-steps.ts'
 
 type Key = { readonly accountId: string; readonly refundId: number; readonly asOf: string }
 type Sent = Decision & { readonly accountId: string; readonly refundId: number }
@@ -129,17 +127,6 @@ async function recordPayment(tx: Tx, open: Open, decision: Decision): Promise<Re
   if (isUnknown) await tellSent(tx, open, { refund: paid, round })
   else await tellRefundPaid(tx, open, { refund: paid, round })
   return recordDecision(tx, decision)
-}
-
-async function tellSent(tx: Tx, { account, asOf }: Open, { refund, round }: { refund: Refund; round: number }): Promise<void> {
-  const { accountId, customerId } = account
-  const params = {
-    reference: customerId ?? accountId,
-    amountMinor: restOfRefund(refund),
-    currency: refund.currency,
-    method: refund.method,
-  }
-  await queueNotice(tx, { accountId, kind: 'refund-sent', params, dedupeKey: `refund-sent:${refund.refundId}:${round}`, asOf })
 }
 
 async function settleByDecision(tx: Tx, open: Open, attempt: number): Promise<void> {

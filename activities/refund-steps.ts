@@ -1,10 +1,12 @@
 import type { Tx } from '../db/client.ts'
 import { queueNotice } from '../db/queries/notices.ts'
-import { keepApart, payableNow, type PayingOut } from '../db/queries/refund-payments.ts'
+import { keepApart, payableNow, type PayingOut, payRefund } from '../db/queries/refund-payments.ts'
+import { handOverInDoubt } from '../db/queries/refund-requests.ts'
 import { readRefund, type Refund, saveRefund } from '../db/queries/refunds.ts'
 import { type PlantTerms, readPlant } from '../db/queries/plants.ts'
 import { addToInstant, dateAt } from '../domain/calendar.ts'
 import { restOfRefund } from '../domain/pay-out.ts'
+import type { RefundMethod } from '../domain/refund.ts'
 
 /** Nobody fetched a refund: it is kept apart, still owed, and the customer is told that it stays theirs (policy "ban, close"). */
 export async function keepRefundApart(tx: Tx, at: PayingOut, refundId: number): Promise<void> {
@@ -79,4 +81,35 @@ export async function tellApproved(tx: Tx, { account, asOf }: PayingOut, refundI
   }
   const params = { reference: customerId ?? accountId, amountMinor, currency, method, fetchBy }
   await queueNotice(tx, { accountId, kind: 'refund-approved', params, dedupeKey, asOf })
+}
+
+/** Tells the customer that money was sent, and that nobody knows yet whether it arrived. */
+export async function tellSent(
+  tx: Tx,
+  { account, asOf }: PayingOut,
+  { refund, round }: { refund: Refund; round: number },
+): Promise<void> {
+  const { accountId, customerId } = account
+  const { refundId, currency, method } = refund
+  const params = { reference: customerId ?? accountId, amountMinor: restOfRefund(refund), currency, method }
+  await queueNotice(tx, { accountId, kind: 'refund-sent', params, dedupeKey: `refund-sent:${refundId}:${round}`, asOf })
+}
+
+/** What whoever paid a refund of a closing or an application says of it. */
+export interface AskerPaid {
+  readonly refundId: number
+  readonly method: RefundMethod
+  readonly paidBy: string
+  readonly proof?: string
+  readonly isUnknown?: boolean
+  readonly provider?: string
+}
+
+/** A closing or an application pays its refund. A transfer in doubt goes to its own process: then there is no more to tell here. */
+export async function payForAsker(tx: Tx, at: PayingOut, paid: AskerPaid): Promise<Refund | undefined> {
+  const { isUnknown = false, proof, ...said } = paid
+  if (!isUnknown || proof === undefined) return payRefund(tx, at, { ...said, ...(proof !== undefined && { proof }) })
+  if (await handOverInDoubt(tx, at, { ...said, reference: proof }))
+    await tellSent(tx, at, { refund: await readRefund(tx, paid.refundId), round: 1 })
+  return undefined
 }

@@ -3,13 +3,13 @@ import { withAccount } from '../db/queries/accounts.ts'
 import { queueNotice } from '../db/queries/notices.ts'
 import { readPlant } from '../db/queries/plants.ts'
 import { type Decision, readDecision } from '../db/queries/processes.ts'
-import { payRefund } from '../db/queries/refund-payments.ts'
 import { approveRefund, readRefunds, refundableMinor, requestRefund } from '../db/queries/refunds.ts'
 import { tellRole } from '../db/queries/tasks.ts'
 import { dateAt } from '../domain/calendar.ts'
+import { restOfRefund } from '../domain/pay-out.ts'
 import { processIds } from '../domain/process-ids.ts'
-import { refundApprover, type RefundMethod, type RefundReason } from '../domain/refund.ts'
-import { keepRefundApart, tellApproved } from './refund-steps.ts'
+import { refundApprover, type RefundReason } from '../domain/refund.ts'
+import { type AskerPaid, keepRefundApart, payForAsker, tellApproved } from './refund-steps.ts'
 
 /** Whose refund; `source` is the application or closure that gives it. */
 export interface RefundKey {
@@ -56,22 +56,15 @@ export function createRefundActivities({ db }: { db: Db }) {
       withAccount(db, accountId, (tx, account) => keepRefundApart(tx, { account, asOf }, refundId)),
 
     /** Carries out the pay-out: the posting, and word to the customer. */
-    payOutCreditRefund: ({
-      accountId,
-      source,
-      asOf,
-      ...paid
-    }: RefundKey & {
-      refundId: number
-      method: RefundMethod
-      paidBy: string
-      proof?: string
-      reason: RefundReason
-    }): Promise<void> =>
+    payOutCreditRefund: ({ accountId, source, asOf, ...paid }: RefundKey & AskerPaid & { reason: RefundReason }): Promise<void> =>
       withAccount(db, accountId, async (tx, account) => {
-        const { amountMinor, currency, method } = await payRefund(tx, { account, asOf }, paid)
+        const { reason, ...said } = paid
+        const refund = await payForAsker(tx, { account, asOf }, said)
+        if (refund === undefined) return
+        const { currency, method } = refund
+        const amountMinor = restOfRefund(refund)
         const { zone } = await readPlant(tx, account.plant, asOf)
-        const params = { reference: source, amountMinor, currency, refundedOn: dateAt(asOf, zone), method, reason: paid.reason }
+        const params = { reference: source, amountMinor, currency, refundedOn: dateAt(asOf, zone), method, reason }
         await queueNotice(tx, {
           accountId,
           kind: 'payment-refunded',

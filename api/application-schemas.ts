@@ -1,6 +1,7 @@
 import { Type } from '@fastify/type-provider-typebox'
 import { CUSTOMER_CATEGORIES } from '../domain/category.ts'
 import { METER_KINDS } from '../domain/package.ts'
+import { inDoubt, Reference } from './refund-schemas.ts'
 import {
   AccountId,
   AmountMinor,
@@ -69,9 +70,8 @@ export const Note = Closed({ text: note })
 export const Refusal = Closed({ reason: OneOf(REFUSAL_REASONS), text: note })
 export const RefundPaid = Closed({
   method: OneOf(REFUND_METHODS),
-  proof: Type.Optional(
-    Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$', description: 'Number of the slip or the transfer.' }),
-  ),
+  proof: Type.Optional(Reference),
+  ...inDoubt,
   text: note,
 })
 

@@ -1,6 +1,9 @@
 import { type Static, Type } from '@fastify/type-provider-typebox'
 import type { RefundRow } from '../db/queries/refund-list.ts'
-import type { RefundTry } from '../db/queries/refund-payments.ts'
+import type { Db } from '../db/client.ts'
+import { assertNewTransfer, type RefundTry } from '../db/queries/refund-payments.ts'
+import { DomainError } from '../domain/errors.ts'
+import type { RefundMethod } from '../domain/refund.ts'
 import { DecisionEntry } from './correction-schemas.ts'
 import { AccountId, Actor, Currency, CustomerId, IsoInstant, MoneyMinor, Nullable, Plant, WorkflowId } from './schemas.ts'
 
@@ -12,6 +15,31 @@ export const Reference = Type.String({
   description: 'Reference of the transfer, or of the signed receipt.',
   examples: ['UTR-20260806-12'],
 })
+
+/** Said of a transfer whose end is not known. */
+export const inDoubt = {
+  isUnknown: Type.Optional(
+    Type.Boolean({
+      description:
+        'A transfer of which nobody knows whether it arrived: it is asked after or decided, and nothing else is paid until then.',
+    }),
+  ),
+  provider: Type.Optional(
+    Type.String({ pattern: '^[a-z][a-z0-9-]{1,39}$', description: 'The provider that can be asked about the transfer.' }),
+  ),
+}
+
+/** Refuses doubt about cash or without a reference (INVALID_INPUT), and a transfer that was told of before (ALREADY_EXISTS). */
+export async function assertDoubtIsWhole(
+  db: Db,
+  said: { method: RefundMethod; proof?: string; isUnknown?: boolean },
+): Promise<void> {
+  const { method, proof, isUnknown = false } = said
+  if (!isUnknown) return
+  if (method === 'cash' || proof === undefined)
+    throw new DomainError('INVALID_INPUT', 'Only a transfer is in doubt, and its reference is what is asked after')
+  await assertNewTransfer(db, { method, reference: proof })
+}
 
 export const RefundView = Type.Object({
   refundId: Count,

@@ -65,12 +65,14 @@ async function payBack(applicant: Applicant): Promise<void> {
   } else if (approval !== null) {
     await work.approveCreditRefund({ accountId, refundId: open.refundId })
   } else if (payOut !== null) {
-    const { method, proof } = payOut.detail
+    const { method, proof, isUnknown, provider } = payOut.detail
     const paid = {
       refundId: open.refundId,
       method: method as RefundMethod,
       paidBy: payOut.by,
       ...(typeof proof === 'string' && { proof }),
+      ...(isUnknown === true && { isUnknown }),
+      ...(typeof provider === 'string' && { provider }),
     }
     await work.payOutCreditRefund({ ...paid, accountId, source: accountId, reason: 'application-ended', asOf: await p.now() })
   } else {

@@ -34,6 +34,7 @@ import { ApiError } from '../errors.ts'
 import { lastFourOf, sealIdentity } from '../identity-seal.ts'
 import type { Action } from '../permissions.ts'
 import { staffOf } from '../principal.ts'
+import { assertDoubtIsWhole } from '../refund-schemas.ts'
 import { AccountId, Closed, StandingDecision } from '../schemas.ts'
 import { visibleAccount } from '../visible.ts'
 
@@ -199,6 +200,7 @@ function refundRoutes(app: Api, deps: ApiDeps): void {
     deciding('refunds.pay', 'Say that the refund was paid out', RefundPaid),
     async (request) => {
       const { text, ...paid } = request.body
+      await assertDoubtIsWhole(deps.db, paid)
       const subject = await subjectOf(deps, request, request.params.applicationId)
       const open = await openRefundOf(deps.db, ofApplication(subject))
       const detail = { ...(open && { refundId: open.refundId }), ...paid }

@@ -19,6 +19,7 @@ import { decide } from '../decide.ts'
 import type { Api, ApiDeps } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 import { staffOf } from '../principal.ts'
+import { assertDoubtIsWhole, inDoubt, Reference } from '../refund-schemas.ts'
 import { Closed, ClosureId, FreeText, OneOf, StandingDecision } from '../schemas.ts'
 import { METHODS, visibleClosure } from './closures.ts'
 
@@ -129,19 +130,16 @@ function refundRoutes(app: Api, deps: ApiDeps): void {
         response,
         body: Closed({
           method: OneOf(METHODS),
-          proof: Type.Optional(
-            Type.String({
-              pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$',
-              description: 'Reference of the transfer, or of the signed receipt.',
-            }),
-          ),
+          proof: Type.Optional(Reference),
+          ...inDoubt,
           text: note,
         }),
       },
     },
     async (request) => {
-      const { text, method, proof } = request.body
+      const { text, ...said } = request.body
       const { closureId } = request.params
+      await assertDoubtIsWhole(deps.db, said)
       const { accountId } = await visibleClosure(deps, request, closureId)
       const open = await openRefundOf(deps.db, { accountId, source: closureId })
       return send(deps, request, {
@@ -149,7 +147,7 @@ function refundRoutes(app: Api, deps: ApiDeps): void {
         update: payClosingRefund,
         verdict: 'paid',
         text,
-        detail: { ...(open && { refundId: open.refundId }), method, ...(proof !== undefined && { proof }) },
+        detail: { ...(open && { refundId: open.refundId }), ...said },
       })
     },
   )

@@ -15,7 +15,7 @@ import { decide } from '../decide.ts'
 import { decisionRoute } from '../decision-route.ts'
 import type { Api, ApiDeps } from '../deps.ts'
 import { principalOf, staffOf } from '../principal.ts'
-import { Reference } from '../refund-schemas.ts'
+import { inDoubt, Reference } from '../refund-schemas.ts'
 import { AmountMinor, Closed, FreeText, OneOf, type StandingDecision } from '../schemas.ts'
 import { notFound } from '../visible.ts'
 import { METHODS } from './closures.ts'
@@ -32,15 +32,7 @@ const Paid = Closed({
     description: 'What was handed over or sent: exactly what can be paid now.',
   }),
   reference: Type.Optional(Reference),
-  isUnknown: Type.Optional(
-    Type.Boolean({
-      description:
-        'A transfer of which nobody knows whether it arrived: it is asked after or decided, and nothing else is paid until then.',
-    }),
-  ),
-  provider: Type.Optional(
-    Type.String({ pattern: '^[a-z][a-z0-9-]{1,39}$', description: 'The provider that can be asked about the transfer.' }),
-  ),
+  ...inDoubt,
   text,
 })
 

@@ -132,7 +132,10 @@ export async function payRefund(tx: Tx, at: PayingOut, paid: RefundPaid): Promis
 }
 
 /** A transfer belongs to one refund; ALREADY_EXISTS for one that was told of before. */
-async function assertNewTransfer(tx: Tx, { method, reference }: { method: RefundMethod; reference: string }): Promise<void> {
+export async function assertNewTransfer(
+  tx: Db | Tx,
+  { method, reference }: { method: RefundMethod; reference: string },
+): Promise<void> {
   const other = await tx
     .selectFrom('refundPayments')
     .select('refundId')

@@ -10,8 +10,8 @@ import { takeNumbers } from './numbers.ts'
 import { startWorkflow } from './outbox.ts'
 import { findPaymentById } from './payments.ts'
 import { readPlant } from './plants.ts'
-import { claimRefund, returnTransfer } from './refund-payments.ts'
-import { type Refund, requestRefund } from './refunds.ts'
+import { claimRefund, payRefund, type RefundPaid, returnTransfer } from './refund-payments.ts'
+import { readRefund, type Refund, requestRefund } from './refunds.ts'
 import { staffAt, tellRole } from './tasks.ts'
 
 /** Where and when a refund is asked for. The caller holds the account lock. */
@@ -92,6 +92,19 @@ export async function takeReturned(tx: Tx, at: At, returned: { refundId: number;
   const dedupeKey = `refund-returned:${refundId}:${at.asOf}`
   await queueNotice(tx, { accountId, kind: 'refund-returned', params, dedupeKey, asOf: at.asOf })
   return refund
+}
+
+/**
+ * A transfer of a refund that a closing or an application sees through is in doubt: from here on its own process sees to it, and the asker
+ * is done with it. False where that was done before.
+ */
+export async function handOverInDoubt(tx: Tx, at: At, sent: RefundPaid & { readonly reference: string }): Promise<boolean> {
+  const { handledBy } = await readRefund(tx, sent.refundId)
+  if (handledBy === 'pay-out') return false
+  const refund = await payRefund(tx, at, { ...sent, isUnknown: true })
+  await tx.updateTable('refunds').set({ handledBy: 'pay-out' }).where('refundId', '=', sent.refundId).execute()
+  await startPayOut(tx, at.account, refund)
+  return true
 }
 
 async function startPayOut(tx: Tx, { plant, accountId, customerId }: LockedAccount, { refundId }: Refund): Promise<void> {

@@ -5,7 +5,7 @@ import { readRefunds } from '../../db/queries/refunds.ts'
 import { addDays, dateAt } from '../../domain/calendar.ts'
 import { KATSA_POLICY_V1 } from '../../domain/policy.ts'
 import { processIds } from '../../domain/process-ids.ts'
-import { approveClosingRefund } from '../../workflows/close-account.ts'
+import { approveClosingRefund, payClosingRefund } from '../../workflows/close-account.ts'
 import { approveTask, completeTask } from '../../workflows/do-field-task.ts'
 import { approvePayOut, confirmTransfer, denyTransfer, payPayOut, refusePayOut } from '../../workflows/pay-out.ts'
 import { approveRefund, withdraw } from '../../workflows/onboarding-decisions.ts'
@@ -109,39 +109,34 @@ test('a transfer is asked after at its provider, and after a week of silence hea
   expect(await desk.refund(unknown)).toMatchObject({ state: 'paid' })
 })
 
-test('what a leaver does not fetch is kept apart, and paid when they come, also after their account was closed', async () => {
+/** Somebody has left, and the refund of the 200 rupees deposit is approved. */
+async function leaver() {
   const { db } = katsa
   const customer = await connectCustomer(db, { packageCode: 'A1.1', depositMinor: 20_000 })
   const { accountId, customerId } = customer
   const requestedAt = await katsa.now()
   const leavingOn = dateAt(requestedAt, ZONE)
-  const { closureId } = await withAccount(db, accountId, (tx, account) =>
-    openClosure(
-      tx,
-      { ...account, customerId },
-      { reason: 'own-wish', leavingOn, refundMethod: 'cash', requestedBy: 'asha', requestedAt },
-    ),
-  )
+  const asked = { reason: 'own-wish', leavingOn, refundMethod: 'cash', requestedBy: 'asha', requestedAt } as const
+  const { closureId } = await withAccount(db, accountId, (tx, account) => openClosure(tx, { ...account, customerId }, asked))
   await katsa.advanceTo(`${addDays(leavingOn, 1)}T06:00:00.000Z`)
-  const { taskId } = await db
-    .selectFrom('tasks')
-    .select('taskId')
-    .where('customerId', '=', customerId)
-    .where('kind', '=', 'meter-removal')
-    .executeTakeFirstOrThrow()
-  const technician = katsa.temporal.client.workflow.getHandle(processIds.task(taskId))
+  const removal = db.selectFrom('tasks').select('taskId').where('customerId', '=', customerId).where('kind', '=', 'meter-removal')
+  const technician = katsa.temporal.client.workflow.getHandle(processIds.task((await removal.executeTakeFirstOrThrow()).taskId))
   await technician.executeUpdate(completeTask, { args: [{ by: 'binod', detail: { outcome: 'done' } }] })
   await katsa.settle()
   await technician.executeUpdate(approveTask, { args: [{ by: 'chandan' }] })
   await katsa.settle()
-  const [refund] = await readRefunds(db, accountId)
-  const refundId = refund?.refundId ?? 0
+  const refundId = (await readRefunds(db, accountId))[0]?.refundId ?? 0
   const closing = katsa.temporal.client.workflow.getHandle(processIds.closing(closureId))
   await closing.executeUpdate(approveClosingRefund, { args: [{ by: 'deepa', detail: { refundId } }] })
   await katsa.settle()
+  return { customer, accountId, closureId, closing, refundId }
+}
+
+test('what a leaver does not fetch is kept apart, and paid when they come, also after their account was closed', async () => {
+  const { customer, accountId, closureId, refundId } = await leaver()
   await katsa.advance('P6D')
   expect(await katsa.process(processIds.closing(closureId))).toMatchObject({ outcome: 'ClosedUnclaimed' })
-  expect(await held(db, `unclaimed:${accountId}`)).toBe(20_000)
+  expect(await held(katsa.db, `unclaimed:${accountId}`)).toBe(20_000)
   await desk.fetch(refundId)
   expect(await desk.process(refundId)).toMatchObject({ stage: 'PayingOut' })
   // Nobody hands it over: it stays where it is, and can be asked for again.
@@ -152,9 +147,21 @@ test('what a leaver does not fetch is kept apart, and paid when they come, also 
   expect(await pay('deepa').catch(code)).toBe('OWN_ENTRY')
   await pay('asha')
   expect(await desk.process(refundId)).toMatchObject({ outcome: 'Paid' })
-  expect(await held(db, `unclaimed:${accountId}`)).toBe(0)
+  expect(await held(katsa.db, `unclaimed:${accountId}`)).toBe(0)
   expect(await katsa.process(processIds.closing(closureId))).toMatchObject({ outcome: 'ClosedUnclaimed' })
   expect(await desk.toldOf(customer)).toEqual(['deposit-refund-waiting', 'refund-unclaimed', 'deposit-refunded'])
+})
+
+test('a leaver’s deposit sent by a transfer in doubt is seen through by its own process: the closing does not wait, and it is paid once', async () => {
+  const { customer, closureId, closing, refundId } = await leaver()
+  const detail = { refundId, method: 'upi', proof: 'UTR-LEFT', isUnknown: true }
+  await closing.executeUpdate(payClosingRefund, { args: [{ by: 'asha', detail }] })
+  await katsa.settle()
+  expect(await katsa.process(processIds.closing(closureId))).toMatchObject({ outcome: 'Closed' })
+  expect(await desk.process(refundId)).toMatchObject({ stage: 'Unconfirmed', waitingFor: 'head-office' })
+  await desk.decide(refundId, confirmTransfer, { by: 'geeta', detail: { proof: 'STATEMENT-9' } })
+  expect(await desk.process(refundId)).toMatchObject({ outcome: 'Paid' })
+  expect(await desk.toldOf(customer)).toEqual(['deposit-refund-waiting', 'refund-sent', 'deposit-refunded'])
 })
 
 test('what an applicant who withdrew does not fetch ends the application all the same, and is paid when they come', async () => {
