@@ -22,17 +22,21 @@ export async function listPackages(
   let rows = db.selectFrom('packages').selectAll().where('plant', 'in', plants)
   if (code !== undefined) rows = rows.where('code', '=', code)
   if (on !== undefined) {
-    const newer = db
-      .selectFrom('packages as newer')
-      .select('newer.version')
-      .whereRef('newer.plant', '=', 'packages.plant')
-      .whereRef('newer.code', '=', 'packages.code')
-      .whereRef('newer.version', '>', 'packages.version')
-      .where('newer.effectiveFrom', '<=', on)
     rows = rows
       .where('effectiveFrom', '<=', on)
       .where((eb) => eb.or([eb('retiredOn', 'is', null), eb('retiredOn', '>', on)]))
-      .where(({ not, exists }) => not(exists(newer)))
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('packages as newer')
+              .select('newer.version')
+              .whereRef('newer.plant', '=', 'packages.plant')
+              .whereRef('newer.code', '=', 'packages.code')
+              .whereRef('newer.version', '>', 'packages.version')
+              .where('newer.effectiveFrom', '<=', on),
+          ),
+        ),
+      )
   }
   return rows.orderBy('plant').orderBy('code').orderBy('version').execute()
 }
