@@ -139,7 +139,10 @@ export default defineConfig(
   mayImport('api', { from: ['workflows', 'db', 'papers', 'notifications', 'domain'], config: true }),
   mayImport('workers', { from: ['workflows', 'activities', 'db', 'meters', 'notifications', 'domain'], config: true }),
   mayImport('import', { from: ['api', 'db', 'domain'], config: true }),
-  mayImport('simulate', { from: ['dev', 'workers', 'workflows', 'activities', 'db', 'meters', 'notifications', 'domain'], config: true }),
+  mayImport('simulate', {
+    from: ['dev', 'workers', 'workflows', 'activities', 'db', 'meters', 'notifications', 'domain'],
+    config: true,
+  }),
   mayImport('dev', { from: folders.filter((folder) => folder !== 'test'), config: true }),
   {
     files: ['domain/**/*.ts', 'workflows/**/*.ts'],

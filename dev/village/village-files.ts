@@ -5,10 +5,7 @@ import { loadProfiles, type LoadProfiles } from '../../meters/simulator/profile.
 import type { CsvFile } from '../../import/csv-rows.ts'
 
 /** From the sources and from dist/ alike: the data is not compiled. */
-const FOLDER = path.resolve(
-  path.dirname(fileURLToPath(import.meta.url)).replace(`${path.sep}dist${path.sep}`, path.sep),
-  'data',
-)
+const FOLDER = path.resolve(path.dirname(fileURLToPath(import.meta.url)).replace(`${path.sep}dist${path.sep}`, path.sep), 'data')
 
 /** A file of the village, e.g. `katsa-customers.csv`. */
 export function villageFile(name: string): CsvFile {
