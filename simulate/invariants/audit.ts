@@ -3,6 +3,7 @@ import type { World } from '../world.ts'
 import { accountsDerivable } from './accounts.ts'
 import { type Broken, BrokenInvariant } from './broken.ts'
 import { watchLedger } from './money.ts'
+import { periodsBilledOnce } from './periods.ts'
 import { nothingStuck } from './processes.ts'
 import { supplyFollowsHolds } from './supply.ts'
 
@@ -32,6 +33,7 @@ export function createAudit(world: World): Audit {
         ...(await ledger.check()),
         ...(await supplyFollowsHolds(db, { asOf, away })),
         ...(await nothingStuck(db)),
+        ...(isMonthEnd ? await periodsBilledOnce(db, `${day.slice(0, 8)}01`) : []),
       ]
       checks += moved.size + RULES_A_DAY
       if (broken.length > 0) throw new BrokenInvariant(day, broken)

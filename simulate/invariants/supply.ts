@@ -24,12 +24,13 @@ export async function supplyFollowsHolds(db: Db, { asOf, away }: SupplyLook): Pr
   return [...(await darkForNothing(db, asOf)), ...(await notAsWanted(db, { asOf, away }))]
 }
 
-/** A hold for unpaid debts stands on an account of which nothing is overdue. */
+/** A hold for unpaid debts stands on an account of which nothing is overdue. Who left, or was banned, is dark for that. */
 async function darkForNothing(db: Db, asOf: string): Promise<Broken[]> {
   const { rows } = await sql<Found>`
     select c.account_id as "accountId", 'hold ' || h.hold_id || ' since ' || h.placed_at as detail
     from holds h join connections c on c.customer_id = h.customer_id join accounts a on a.account_id = c.account_id
-    where h.reason = 'unpaid' and h.lifted_at is null and a.closed_at is null and not exists (
+    where h.reason = 'unpaid' and h.lifted_at is null and a.closed_at is null and c.left_on is null
+      and not exists (select 1 from holds o where o.customer_id = h.customer_id and o.reason in ('closed', 'ban') and o.lifted_at is null) and not exists (
       select 1 from charges d where d.account_id = c.account_id and d.nature = 'debt' and d.voided_at is null
         and d.due_on < (${asOf}::timestamptz at time zone ${ZONE})::date and open_amount(d.charge_id) > 0)
     order by 1`.execute(db)
