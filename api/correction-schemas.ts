@@ -1,7 +1,18 @@
 import { type Static, Type } from '@fastify/type-provider-typebox'
 import type { Correction } from '../db/queries/corrections.ts'
 import type { Dispute } from '../db/queries/disputes.ts'
-import { AccountId, Actor, Currency, CustomerId, EnergyWh, IsoInstant, MoneyMinor, Nullable, Plant } from './schemas.ts'
+import {
+  AccountId,
+  Actor,
+  Currency,
+  CustomerId,
+  EnergyWh,
+  IsoInstant,
+  MoneyMinor,
+  Nullable,
+  onlyNamed,
+  Plant,
+} from './schemas.ts'
 
 export const CorrectionId = Type.String({ pattern: '^[A-Z]{6}-N[0-9]{1,9}$', examples: ['BHKATS-N7'] })
 export const DisputeId = Type.String({ pattern: '^[A-Z]{6}-D[0-9]{1,9}$', examples: ['BHKATS-D3'] })
@@ -86,9 +97,9 @@ export const Standing = {
 }
 
 export function showCorrection({ lines, ...correction }: Correction): Static<typeof CorrectionView> {
-  return { ...correction, lines: [...lines] }
+  return onlyNamed(CorrectionView, { ...correction, lines: [...lines] })
 }
 
 export function showDispute(dispute: Dispute): Static<typeof DisputeView> {
-  return { ...dispute }
+  return onlyNamed(DisputeView, dispute)
 }

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@fastify/type-provider-typebox'
 import type { PriceChange } from '../db/queries/price-changes.ts'
-import { Actor, Closed, FreeText, IsoDate, IsoInstant, MoneyMinor, Nullable, PackageCode, Plant } from './schemas.ts'
+import { Actor, Closed, FreeText, IsoDate, IsoInstant, MoneyMinor, Nullable, onlyNamed, PackageCode, Plant } from './schemas.ts'
 
 export const PriceChangeId = Type.String({ pattern: '^[A-Z]{6}-V[0-9]{1,9}$', examples: ['BHKATS-V2'] })
 const Count = Type.Integer({ minimum: 0 })
@@ -37,6 +37,6 @@ export const PriceChangeView = Type.Object({
 })
 
 /** As the answer says it, also when it is given again: nothing but what the schema names. */
-export function showPriceChange({ textId: _t, recordedAt: _r, ...change }: PriceChange): Static<typeof PriceChangeView> {
-  return change
+export function showPriceChange(change: PriceChange): Static<typeof PriceChangeView> {
+  return onlyNamed(PriceChangeView, change)
 }

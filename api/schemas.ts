@@ -1,4 +1,4 @@
-import { type TObject, type TProperties, type TSchema, Type } from '@fastify/type-provider-typebox'
+import { type Static, type TObject, type TProperties, type TSchema, Type } from '@fastify/type-provider-typebox'
 
 /** An object that refuses what it does not know. Every body, query and path is one. */
 export function Closed<T extends TProperties>(
@@ -6,6 +6,12 @@ export function Closed<T extends TProperties>(
   options: { minProperties?: number; maxProperties?: number; description?: string } = {},
 ): TObject<T> {
   return Type.Object(properties, { additionalProperties: false, ...options })
+}
+
+/** Nothing but what the schema names: an answer is kept as it was made, and is the same when it is given again. */
+export function onlyNamed<T extends TObject>(schema: T, value: Static<T>): Static<T> {
+  const named = Object.keys(schema.properties)
+  return Object.fromEntries(Object.entries(value).filter(([key]) => named.includes(key))) as Static<T>
 }
 
 /** The type, or null. */
