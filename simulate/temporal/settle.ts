@@ -1,4 +1,4 @@
-import { type Client, WorkflowNotFoundError } from '@temporalio/client'
+import { Client, WorkflowNotFoundError } from '@temporalio/client'
 import { sql } from 'kysely'
 import type { Db } from '../../db/client.ts'
 import { businessNow } from '../../db/queries/clock.ts'
@@ -33,28 +33,34 @@ export interface Settling {
 }
 
 const LOOK_EVERY_MS = 10
+/** Without an activity done for so long nothing is under way any more: a run is stuck, and waiting on would not help. */
+const STUCK_AFTER_MS = 60_000
 
 /** Nothing has been started yet. */
-export function createSettling(options: SettlingOptions): Settling {
+export function createSettling(given: SettlingOptions): Settling {
   const running = { now: 0, done: 0 }
   // Runs to look at besides those whose row is open: just started, without a row yet, or open at the last look.
   const recent = new Set<string>()
+  const options = { ...given, client: clientThatTells(given.client, (workflowId) => void recent.add(workflowId)) }
   // How long the history of a run was when it was last at rest.
   const rested = new Map<string, string>()
-  const round = { recent, held: { last: ' ' } }
+  const held = { last: ' ' }
   const settle = async (): Promise<void> => {
+    let progress = { done: -1, atMs: 0 }
     for (let isQuiet = false; !isQuiet;) {
       const { done } = running
-      const moved = await relayRound(options, round)
+      if (done !== progress.done) progress = { done, atMs: performance.now() }
+      else if (performance.now() - progress.atMs > STUCK_AFTER_MS) throw new Error(await whatIsStuck(options.client, recent))
+      const moved = await relayRound(options, held)
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
       if (moved > 0 || running.now > 0 || running.done !== done) continue
       if (!(await everyRunRests(options, { recent, rested }))) continue
-      isQuiet = running.now === 0 && running.done === done && (await relayRound(options, round)) === 0
+      isQuiet = running.now === 0 && running.done === done && (await relayRound(options, held)) === 0
     }
   }
   const hasWork = async (): Promise<boolean> => {
     const { outbox, notices, commands } = await whatWaits(options.db, [...options.away])
-    return outbox + commands > 0 || !round.held.last.endsWith(` ${notices}`)
+    return outbox + commands > 0 || !held.last.endsWith(` ${notices}`)
   }
   return {
     settle,
@@ -62,6 +68,36 @@ export function createSettling(options: SettlingOptions): Settling {
     watch: (workflowId) => void recent.add(workflowId),
     counted: (activities) => counted(activities, running),
   }
+}
+
+/** The same client; every run that it is about to start is told, so that it is looked at before it has a row. */
+function clientThatTells({ connection, options: { namespace } }: Client, onStart: (workflowId: string) => void): Client {
+  return new Client({
+    ...{ connection, namespace },
+    interceptors: {
+      workflow: [
+        {
+          signalWithStart: (input, next) => {
+            onStart(input.options.workflowId)
+            return next(input)
+          },
+        },
+      ],
+    },
+  })
+}
+
+/** Which runs are looked at, and how their histories end. */
+async function whatIsStuck(client: Client, recent: ReadonlySet<string>): Promise<string> {
+  const told = [...recent].map(async (workflowId) => {
+    const { events } = await client.workflow.getHandle(workflowId).fetchHistory()
+    return `${workflowId}: ${(events ?? [])
+      .slice(-12)
+      .map(({ eventType }) => String(eventType))
+      .join(' ')}`
+  })
+  const all = await Promise.allSettled(told)
+  return ['stuck', ...all.map((one) => (one.status === 'fulfilled' ? one.value : String(one.reason)))].join('\n')
 }
 
 function counted(activities: Record<string, Activity>, running: { now: number; done: number }): object {
@@ -134,13 +170,10 @@ async function whatWaits(db: Db, away: readonly string[]): Promise<Waiting> {
 }
 
 /** One round of the relay and of the meters. Notices that quiet hours hold back are tried again when time has moved, or others joined them. */
-async function relayRound(
-  options: SettlingOptions,
-  { recent, held }: { recent: Set<string>; held: { last: string } },
-): Promise<number> {
+async function relayRound(options: SettlingOptions, held: { last: string }): Promise<number> {
   const { db, plant, away, refusing } = options
   const waits = await whatWaits(db, [...away])
-  let moved = waits.outbox > 0 ? await send(options, recent) : 0
+  let moved = waits.outbox > 0 ? await sendOutbox({ ...options, onError: failed }) : 0
   if (waits.notices === '') held.last = ' '
   if (waits.notices === '' && waits.commands === 0) return moved
   const wallMs = await options.wallNow()
@@ -153,12 +186,6 @@ async function relayRound(
 
 function failed(id: number, error: unknown): never {
   throw new Error(`could not send ${id}: ${String(error)}`)
-}
-
-async function send({ db, client, taskQueue }: SettlingOptions, recent: Set<string>): Promise<number> {
-  const starts = await db.selectFrom('outbox').select('workflowId').where('kind', '=', 'start').execute()
-  for (const { workflowId } of starts) recent.add(workflowId ?? '')
-  return sendOutbox({ db, client, taskQueue, onError: failed })
 }
 
 /** Returns how many left; those that are held back stay. */

@@ -11,7 +11,7 @@ import { QUICK_CHASE } from '../support/debtors.ts'
 import { electricity, expectBooksInBalance, hear, owe } from '../support/payers.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
 import { PLANT, seedPlant, ZONE } from '../support/village.ts'
-import { storeReading } from '../support/village-meters.ts'
+import { storeReading } from '../../simulate/village/meters.ts'
 
 const START = '2026-07-01T03:30:00.000Z'
 // Due on 1 July; without visits the chase is: notice on the 2nd, warning on the 4th, cut on the 5th at 10:00 (04:30 UTC).

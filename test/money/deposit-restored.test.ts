@@ -17,7 +17,7 @@ import { connectCustomer, type ConnectedCustomer, payInCash } from '../support/c
 import { held } from '../support/payers.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
 import { PLANT, seedPlant, ZONE } from '../support/village.ts'
-import { storeReading } from '../support/village-meters.ts'
+import { storeReading } from '../../simulate/village/meters.ts'
 
 // One household on B1.1 (50 rupees and 18 a unit), cut for 300 rupees, whose deposit of 500 rupees pays them on 28 July.
 const DRAWN = '2026-07-28T06:00:00.000Z'

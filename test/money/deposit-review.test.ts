@@ -20,7 +20,7 @@ import { connectCustomer, type ConnectedCustomer, type CustomerWish, payInCash }
 import { held } from '../support/payers.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
 import { PLANT, seedPlant, ZONE } from '../support/village.ts'
-import { storeReading } from '../support/village-meters.ts'
+import { storeReading } from '../../simulate/village/meters.ts'
 
 // Katsa on 1 July 2027, a year after everybody was connected. B1.1: 50 rupees and 18 a unit, 464 expected, a deposit of 500.
 const START = '2026-07-01T03:30:00.000Z'

@@ -13,7 +13,7 @@ import { billFor } from '../support/billing.ts'
 import { connectCustomer, type ConnectedCustomer, type CustomerWish } from '../support/connections.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
 import { PLANT, seedPlant, ZONE } from '../support/village.ts'
-import { storeReading } from '../support/village-meters.ts'
+import { storeReading } from '../../simulate/village/meters.ts'
 
 // Katsa from 1 July 2026. On 15 July a price for 1 September is released: 60 and 20 a unit for B1.1 (50 and 18), 175 for A1.1 (160).
 const START = '2026-07-01T03:30:00.000Z'

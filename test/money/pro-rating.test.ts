@@ -8,7 +8,7 @@ import { billFor } from '../support/billing.ts'
 import { connectCustomer, type ConnectedCustomer } from '../support/connections.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
 import { PLANT, seedPlant, ZONE } from '../support/village.ts'
-import { storeReading } from '../support/village-meters.ts'
+import { storeReading } from '../../simulate/village/meters.ts'
 
 // July 2026 has 31 days. B1.1 is 50 rupees and 18 a unit, B1.2 is 100 and 16. The register begins at 100,000 Wh.
 let database: TestDatabase

@@ -14,7 +14,7 @@ import { billFor } from '../support/billing.ts'
 import { connectCustomer, type ConnectedCustomer, payInCash } from '../support/connections.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
 import { PLANT, seedPlant, ZONE } from '../support/village.ts'
-import { storeReading } from '../support/village-meters.ts'
+import { storeReading } from '../../simulate/village/meters.ts'
 
 const AUGUST = { from: '2026-08-01', to: '2026-09-01' }
 const SEPTEMBER = { from: '2026-09-01', to: '2026-10-01' }

@@ -60,14 +60,14 @@ test('work that is sent back is done again, and the second report is judged anew
 
 test('a technician who never comes is reminded, then the cluster in-charge is told, who gives it to another', async () => {
   const taskId = await open('late')
-  await katsa.advance('P3D')
+  await katsa.advance('P9D')
   const told = await katsa.db
     .selectFrom('notifications')
     .select(['kind', 'staffLogin'])
     .where('dedupeKey', 'like', `%${taskId}%`)
     .orderBy('notificationId')
     .execute()
-  // Told at once, reminded after a day, escalated after two (which is when it is due), and again every day it stays late.
+  // Told at once, reminded after a day, escalated after two (which is when it is due), and again every week it stays late.
   expect(told.map(({ kind }) => kind)).toEqual(['task-assigned', 'task-reminder', 'task-escalated', 'task-escalated'])
   expect(told.at(-1)?.staffLogin).toBe('deepa')
   await handle(taskId).executeUpdate(assignTask, { args: [{ by: 'deepa', detail: { to: 'jyoti' } }] })

@@ -1,2 +1,0 @@
-// The meters of a test's village are those of the simulation.
-export { answerCommands, storeReading } from '../../simulate/village/meters.ts'
