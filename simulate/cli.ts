@@ -77,7 +77,7 @@ async function throughTemporal(plan: Plan, { audited }: Databases, servers: Serv
     const others = differing(compared)
     await tellDiffering(others, { queue: audited, temporal: databases.audited })
     const verdict = others.length === 0 ? 'the same in both' : `${others.length} differ`
-    console.log(`${compared.length} ledger accounts: ${verdict}. ${Math.round((performance.now() - began) / 1_000)} seconds.`)
+    console.log(`${compared.length} balances: ${verdict}. ${Math.round((performance.now() - began) / 1_000)} seconds.`)
     return others.length === 0 ? 0 : 1
   } finally {
     await server.close()

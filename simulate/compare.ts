@@ -9,7 +9,7 @@ export interface Compared {
   readonly temporalMinor: number
 }
 
-/** Every account of two ledgers, by code, each on the side on which it grows. */
+/** Every account of two ledgers, by code, each on the side on which it grows; and what each household was charged, let off, and paid. */
 export async function compareBooks(queue: Db, temporal: Db): Promise<Compared[]> {
   const [first, second] = [await balancesOf(queue), await balancesOf(temporal)]
   const codes = [...new Set([...first.keys(), ...second.keys()])].toSorted()
@@ -19,7 +19,11 @@ export async function compareBooks(queue: Db, temporal: Db): Promise<Compared[]>
 async function balancesOf(db: Db): Promise<Map<string, number>> {
   const { rows } = await sql<{ code: string; minor: number }>`
     select code, case when class in ('asset', 'expense') then -balance_of(code) else balance_of(code) end as minor
-    from ledger_accounts order by code`.execute(db)
+    from ledger_accounts
+    union all select 'charged:' || account_id, sum(amount_minor)::bigint from charges where voided_at is null group by account_id
+    union all select 'let-off:' || account_id, sum(case kind when 'debit' then -amount_minor else amount_minor end)::bigint from notes group by account_id
+    union all select 'paid:' || account_id, sum(amount_minor)::bigint from payments where state = 'posted' group by account_id
+    order by 1`.execute(db)
   return new Map(rows.map(({ code, minor }) => [code, minor]))
 }
 
