@@ -73,7 +73,8 @@ type Deed = typeof deeds extends fc.Arbitrary<(infer One)[]> ? One : never
 interface Life {
   readonly accountId: string
   readonly charges: number[]
-  readonly payments: { reference: string; amountMinor: number }[]
+  /** As first told, and as first confirmed. */
+  readonly payments: { reference: string; amountMinor: number; confirmedMinor?: number }[]
 }
 
 let lives = 0
@@ -109,9 +110,11 @@ async function live(life: Life, deed: Deed, n: number): Promise<void> {
 }
 
 async function say(
-  { accountId }: Life,
+  { accountId, payments }: Life,
   said: { reference: string; amountMinor: number; status: 'confirmed' | 'pending' | 'failed'; chargeIds?: number[] },
 ): Promise<void> {
+  const payment = payments.find(({ reference }) => reference === said.reference)
+  if (payment !== undefined && said.status === 'confirmed') payment.confirmedMinor ??= said.amountMinor
   await hear(db, { ...said, payer: accountId, asOf: ASOF })
   await createPaymentActivities({ db }).takeInNotice({ provider: 'sandbox-wallet', reference: said.reference, asOf: ASOF })
 }
@@ -143,9 +146,9 @@ async function expectConserved({ accountId, payments }: Life): Promise<void> {
   const rows = await db.selectFrom('payments').selectAll().where('accountId', '=', accountId).orderBy('paymentId').execute()
   expect(new Set(rows.map(({ reference }) => reference)).size).toBe(rows.length)
   const posted = rows.filter(({ state }) => state === 'posted')
-  // The first amount of a reference stands, whatever was said after.
+  // The first amount that a reference was confirmed with stands, whatever was said before or after (decision 24).
   for (const { reference, amountMinor } of posted)
-    expect(payments.find((payment) => payment.reference === reference)?.amountMinor).toBe(amountMinor)
+    expect(payments.find((payment) => payment.reference === reference)?.confirmedMinor).toBe(amountMinor)
   const charges = await db
     .selectFrom('charges')
     .select((eb) => [eb.fn<number>('open_amount', ['chargeId']).as('open'), 'amountMinor'])
