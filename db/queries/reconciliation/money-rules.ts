@@ -4,8 +4,8 @@ import { CHARGE_KINDS, chargeRule } from '../../../domain/charge.ts'
 import type { Tx } from '../../client.ts'
 import { find, type Look, type RuleResult } from './finding.ts'
 
-/** A cycle earns an advance when its month begins; so long it may take after it, as a bill may (policy "billed within"). */
-const EARNED_WITHIN_DAYS = 5
+/** A cycle earns an advance when its month begins; so long it may take after it. */
+const EARNED_WITHIN_DAYS = 2
 /** What is posted of a refund. */
 const REFUND_EVENTS = ['refund', 'refund-sent', 'refund-failed', 'refund-returned', 'unclaimed'] as const
 const DEPOSIT_KINDS = CHARGE_KINDS.filter((kind) => chargeRule(kind, 'prepaid').paidInto === 'deposit')
