@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { hashPassword } from '../api/passwords.ts'
 import type { Db } from '../db/client.ts'
+import { inTransaction } from '../db/queries/accounts.ts'
 import { KATSA_POLICY_V1 } from '../domain/policy.ts'
 import type { CsvFile } from './csv-rows.ts'
-import { type PlantFile, readPlantFiles, saveStaff, setUpPlant } from './plant.ts'
+import { addStaff, insertPlant, type PlantFile, readPlantFiles } from './plant.ts'
 import type { Problem } from './problems.ts'
 
 /** A log-in that was made, with the password nobody else knows: it is shown once and kept nowhere. */
@@ -29,15 +30,13 @@ export async function newPlant(db: Db, file: (name: PlantFile) => CsvFile, now: 
   const { files, problems } = readPlantFiles(file)
   if (files === undefined) return { plant: undefined, isNew: false, logIns: [], problems }
   const { plant } = files.plant
+  const passwords = files.staff.map(({ login }) => ({ login, password: randomBytes(9).toString('base64url') }))
+  const hashes = await Promise.all(passwords.map(({ password }) => hashPassword(password)))
+  const staff = files.staff.map((one, index) => ({ ...one, passwordHash: hashes[index] ?? '' }))
   const beginning = { startsAt: now.toISOString(), sandbox: false, policy: KATSA_POLICY_V1, protectedDays: [] }
-  if (!(await setUpPlant(db, files, beginning))) return { plant, isNew: false, logIns: [], problems }
-  const there = new Set((await db.selectFrom('staff').select('login').execute()).map(({ login }) => login))
-  const newcomers = files.staff.filter(({ login }) => !there.has(login))
-  const logIns = newcomers.map(({ login }) => ({ login, password: randomBytes(9).toString('base64url') }))
-  const hashes = await Promise.all(logIns.map(({ password }) => hashPassword(password)))
-  await saveStaff(
-    db,
-    newcomers.map((one, index) => ({ ...one, passwordHash: hashes[index] ?? '' })),
+  // Both or neither: a plant whose staff cannot log in would be there already at the next try, and stay so.
+  const added = await inTransaction(db, async (tx) =>
+    (await insertPlant(tx, files, beginning)) ? addStaff(tx, staff) : undefined,
   )
-  return { plant, isNew: true, logIns, problems }
+  return { plant, isNew: added !== undefined, logIns: passwords.filter(({ login }) => added?.has(login)), problems }
 }

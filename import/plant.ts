@@ -82,26 +82,29 @@ export interface PlantBeginning {
  * there stays as it is. Returns whether it was new.
  */
 export async function setUpPlant(db: Db, files: PlantFiles, beginning: PlantBeginning): Promise<boolean> {
+  return inTransaction(db, (tx) => insertPlant(tx, files, beginning))
+}
+
+/** {@link setUpPlant} within a transaction of the caller's. */
+export async function insertPlant(tx: Tx, files: PlantFiles, beginning: PlantBeginning): Promise<boolean> {
   const { plant } = files.plant
   const { startsAt, sandbox, policy } = beginning
-  return inTransaction(db, async (tx) => {
-    const added = await tx
-      .insertInto('plants')
-      .values({ ...files.plant, sandbox })
-      .onConflict((c) => c.column('plant').doNothing())
-      .returning('plant')
-      .executeTakeFirst()
-    if (added === undefined) return false
-    const wallFrom = new Date().toISOString()
-    await appendClockSegment(tx, { plant, wallFrom, businessFrom: startsAt, speed: sandbox ? 0 : 1, reason: 'set up' })
-    await tx
-      .insertInto('policies')
-      .values({ plant, version: 1, effectiveFrom: IN_FORCE_SINCE, document: JSON.stringify(policy) })
-      .execute()
-    await insertLines(tx, files, beginning)
-    await insertStock(tx, files, startsAt)
-    return true
-  })
+  const added = await tx
+    .insertInto('plants')
+    .values({ ...files.plant, sandbox })
+    .onConflict((c) => c.column('plant').doNothing())
+    .returning('plant')
+    .executeTakeFirst()
+  if (added === undefined) return false
+  const wallFrom = new Date().toISOString()
+  await appendClockSegment(tx, { plant, wallFrom, businessFrom: startsAt, speed: sandbox ? 0 : 1, reason: 'set up' })
+  await tx
+    .insertInto('policies')
+    .values({ plant, version: 1, effectiveFrom: IN_FORCE_SINCE, document: JSON.stringify(policy) })
+    .execute()
+  await insertLines(tx, files, beginning)
+  await insertStock(tx, files, startsAt)
+  return true
 }
 
 async function insertLines(
@@ -124,12 +127,26 @@ async function insertStock(tx: Tx, { plant: { plant }, stock }: PlantFiles, asOf
   }
 }
 
+type StaffWithHash = StaffRow & { readonly passwordHash: string }
+
 /** Adds staff, or gives those who are there a new password hash. */
-export async function saveStaff(db: Db, staff: readonly (StaffRow & { readonly passwordHash: string })[]): Promise<void> {
+export async function saveStaff(db: Db, staff: readonly StaffWithHash[]): Promise<void> {
   if (staff.length === 0) return
   await db
     .insertInto('staff')
     .values([...staff])
     .onConflict((c) => c.column('login').doUpdateSet({ passwordHash: sql<string>`excluded.password_hash` }))
     .execute()
+}
+
+/** Adds staff who are not there yet and returns their log-ins; everybody else stays as they are. */
+export async function addStaff(tx: Tx, staff: readonly StaffWithHash[]): Promise<ReadonlySet<string>> {
+  if (staff.length === 0) return new Set()
+  const added = await tx
+    .insertInto('staff')
+    .values([...staff])
+    .onConflict((c) => c.column('login').doNothing())
+    .returning('login')
+    .execute()
+  return new Set(added.map(({ login }) => login))
 }

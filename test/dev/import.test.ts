@@ -327,6 +327,41 @@ describe('a new plant', () => {
     expect(await isPassword(await findStaffPassword(fresh.db, login), password)).toBe(true)
   })
 
+  test('of which the database refuses a row is not there at all, and can be set up at the next try', async () => {
+    const other = await freshDatabase()
+    try {
+      await newPlant(other.db, (name) => katsa(name), new Date('2026-07-01T03:30:00.000Z'))
+      // Another plant whose meter stands on Katsa's shelf already.
+      const serial = (await other.db.selectFrom('meters').select('serial').orderBy('serial').executeTakeFirstOrThrow()).serial
+      const files: Partial<Record<PlantFile, string>> = {
+        plant: 'plant,state,name,cluster,time_zone,currency,capacity_w\nBHDUSR,BH,Dusra,East,Asia/Kolkata,INR,1000',
+        feeders: 'plant,feeder,capacity_w\nBHDUSR,F1,1000',
+        poles: 'plant,pole,feeder,lat,lon\nBHDUSR,001,F1,,',
+        staff: 'login,name,role,scope\nravi,Ravi Kumar,csa,BHDUSR',
+        stock: `plant,meter_kind,serial,state\nBHDUSR,smart,${serial},free`,
+      }
+      const read = (name: PlantFile): CsvFile =>
+        files[name] === undefined ? katsa(name) : { name: `${name}.csv`, bytes: new TextEncoder().encode(files[name]) }
+      await expect(newPlant(other.db, read, new Date('2026-07-01T03:30:00.000Z'))).rejects.toThrow()
+      expect(await other.db.selectFrom('plants').select('plant').execute()).toEqual([{ plant: 'BHKATS' }])
+      expect(await findStaffPassword(other.db, 'ravi')).toBeUndefined()
+    } finally {
+      await other.close()
+    }
+  })
+
+  test('that two people set up at once is set up once', async () => {
+    const other = await freshDatabase()
+    try {
+      const both = await Promise.all([1, 2].map(() => newPlant(other.db, katsa, new Date('2026-07-01T03:30:00.000Z'))))
+      expect(both.map(({ isNew }) => isNew).toSorted()).toEqual([false, true])
+      const { login, password } = both.flatMap(({ logIns }) => logIns)[0] ?? { login: '', password: '' }
+      expect(await isPassword(await findStaffPassword(other.db, login), password)).toBe(true)
+    } finally {
+      await other.close()
+    }
+  })
+
   test('that is there is left as it is, with its passwords', async () => {
     expect(await begin()).toEqual({ plant: 'BHKATS', isNew: false, logIns: [], problems: [] })
     expect(await plants()).toHaveLength(1)
