@@ -23,19 +23,45 @@ const forgetful = [
 
 /** @type {string[]} */
 const made = []
-const args = process.argv.slice(2)
-const server = args.includes('--help') ? undefined : await startServer()
-try {
-  // In place of Temporal's SDK the workflows get the queue of events; Temporal's own worker loads them from their bundle.
-  register(new URL('../dist/simulate/engine/stand-ins.js', import.meta.url))
-  const { run } = await import(new URL('../dist/simulate/cli.js', import.meta.url).href)
-  process.exitCode = await run(args, { freshDatabase, skippingServer })
-} catch (error) {
-  console.error(error)
-  process.exitCode = 1
-} finally {
-  await server?.stop()
-  await endGuarded()
+/** @type {{ url: string, stop: () => Promise<void> } | undefined} */
+let server
+// In place of Temporal's SDK the workflows get the queue of events; Temporal's own worker loads them from their bundle.
+register(new URL('../dist/simulate/engine/stand-ins.js', import.meta.url))
+const { asked, run } = await import(new URL('../dist/simulate/cli.js', import.meta.url).href)
+const wish = readWish()
+if (wish !== undefined) await simulate()
+
+function readWish() {
+  try {
+    return asked(process.argv.slice(2))
+  } catch (error) {
+    // Nothing was started: what is wrong with the arguments reads as a line.
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+    return undefined
+  }
+}
+
+async function simulate() {
+  let isEnding = false
+  // Stopped half-way it leaves nothing behind, neither a folder nor databases on somebody's server.
+  const end = async () => {
+    if (isEnding) return
+    isEnding = true
+    await server?.stop()
+    await endGuarded()
+  }
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void end().finally(() => process.exit(130)))
+  try {
+    server = await startServer()
+    process.exitCode = await run(wish, { freshDatabase, skippingServer })
+  } catch (error) {
+    // What is under way when it is stopped fails, and that is nobody's concern.
+    if (!isEnding) console.error(error)
+    process.exitCode = 1
+  } finally {
+    await end()
+  }
 }
 
 async function startServer() {

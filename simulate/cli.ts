@@ -35,18 +35,33 @@ export interface Servers {
   skippingServer(): Promise<ServerOptions>
 }
 
-/** Runs what the arguments say. Returns the exit code. */
-export async function run(args: readonly string[], servers: Servers): Promise<number> {
+/** What is to be simulated. */
+export interface Asked {
+  readonly customers: number
+  readonly months: number
+  readonly seed: number
+  readonly workflows: boolean
+}
+
+/** Reads the arguments; undefined where only help was asked for, which is told. Throws in one line what is wrong with them. */
+export function asked(args: readonly string[]): Asked | undefined {
   const { values } = parseArgs({ args: [...args], options: OPTIONS })
+  const { workflows = false } = values
   if (values.help === true) {
     console.log(HELP)
-    return 0
+    return undefined
   }
-  const plan = planLives({
-    customers: wholeNumber('customers', values.customers ?? (values.workflows === true ? '30' : '60')),
+  return {
+    workflows,
+    customers: wholeNumber('customers', values.customers ?? (workflows ? '30' : '60')),
     months: values.months === undefined ? 12 * wholeNumber('years', values.years ?? '1') : wholeNumber('months', values.months),
     seed: wholeNumber('seed', values.seed ?? '1'),
-  })
+  }
+}
+
+/** Lives through what was asked. Returns the exit code. */
+export async function run({ workflows: isForBoth, ...wish }: Asked, servers: Servers): Promise<number> {
+  const plan = planLives(wish)
   const began = performance.now()
   const databases = await open(servers)
   try {
@@ -54,7 +69,7 @@ export async function run(args: readonly string[], servers: Servers): Promise<nu
     const { years, ...counted } = await simulate(plan, databases, { workflows, onDay: createProgress(plan) })
     console.log(yearsTable(years))
     console.log(summary(plan, counted, (performance.now() - began) / 1_000))
-    return values.workflows === true ? await throughTemporal(plan, databases, servers) : 0
+    return isForBoth ? await throughTemporal(plan, databases, servers) : 0
   } catch (error) {
     if (!(error instanceof BrokenInvariant)) throw error
     console.error(await tellBroken(databases.audited, plan, error))
