@@ -26,7 +26,7 @@ const charges = fc
   )
 const credits = fc.integer({ min: 0, max: 3_000_000 })
 
-describe('allocating money', () => {
+describe('allocating money (billing.md rule 5)', () => {
   test('every paisa goes to a charge or stays credit, and no charge gets more than it has open', () => {
     fc.assert(
       fc.property(credits, charges, (creditMinor, all) => {

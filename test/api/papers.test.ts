@@ -139,7 +139,7 @@ describe('a receipt', () => {
   })
 })
 
-test('a paper stays as it was first handed out, name and all, when the customer is renamed', async () => {
+test('a paper stays as it was first handed out, name and all, when the customer is renamed (billing.md rule 13)', async () => {
   const url = `/v1/papers/${idOf('bill', BILL)}?format=text`
   const before = await get(url)
   await w.database.db.updateTable('persons').set({ nameHi: 'कोई और' }).where('personId', '=', w.sunita.personId).execute()

@@ -48,10 +48,10 @@ const LEDGERS = [
 
 describe.each(LEDGERS)('%s', (table, change) => {
   const tries = [`update ${table} set ${change}`, `delete from ${table}`, `truncate ${table} cascade`]
-  test.each(tries)('the application may not %s', async (statement) => {
+  test.each(tries)('the application may not %s (billing.md rule 1)', async (statement) => {
     await expect(sql.raw(statement).execute(database.db)).rejects.toThrow(/permission denied/)
   })
-  test.each(tries)('nor may the owner: %s', async (statement) => {
+  test.each(tries)('nor may the owner: %s (billing.md rule 1)', async (statement) => {
     await expect(sql.raw(statement).execute(owner)).rejects.toThrow(/append-only/)
   })
 })
@@ -103,7 +103,7 @@ describe('uniqueness is a constraint', () => {
       'a charge for the same thing',
       sql`insert into charges (account_id, kind, source, nature, allocation_class, amount_minor, currency, issued_at, due_on) select account_id, kind, source, nature, allocation_class, 1, currency, issued_at, due_on from charges limit 1`,
     ],
-  ])('%s cannot be twice', async (_what, statement) => {
+  ])('%s cannot be twice (billing.md rules 4, 8)', async (_what, statement) => {
     await expect(statement.execute(database.db)).rejects.toMatchObject({ code: '23505' })
   })
 
@@ -124,7 +124,7 @@ describe('the database has the last word on amounts', () => {
   test('credit that is not there cannot be spent', async () => {
     await expect(post(`credit:${accountId}`, `receivable:${accountId}`, 1)).rejects.toThrow(/overdrawn/)
   })
-  test('nothing is posted from an account to itself, and no amount that is not above zero', async () => {
+  test('nothing is posted from an account to itself, and no amount that is not above zero (billing.md rule 1)', async () => {
     await expect(post(`credit:${accountId}`, `credit:${accountId}`, 1)).rejects.toMatchObject({ code: '23514' })
     await expect(post('wallet:sandbox-wallet', `credit:${accountId}`, 0)).rejects.toMatchObject({ code: '23514' })
     await expect(post('wallet:sandbox-wallet', 'nobody:knows', 1)).rejects.toMatchObject({ code: '23503' })

@@ -179,7 +179,7 @@ async function closeDays(upTo: string): Promise<void> {
   }
 }
 
-test('whatever is owed, paid, bounced, credited and drawn on whatever day: on every day each report is what the ledger says', async () => {
+test('whatever is owed, paid, bounced, credited and drawn on whatever day: on every day each report is what the ledger says (billing.md rule 2)', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(deed, { minLength: 1, maxLength: 14 }), async (deeds) => {
       lives += 1

@@ -116,7 +116,7 @@ describe('the ledger', () => {
     expect(await cases('ledger', 'closing-changed')).toEqual(['closing:2026-07-02'])
   })
 
-  test('out of balance it cannot be: a posting is both sides, and has two', async () => {
+  test('out of balance it cannot be: a posting is both sides, and has two (billing.md rule 1)', async () => {
     await expect(event('odd:balance', 'cash:asha', 'cash:asha')).rejects.toThrow(/check constraint/)
     expect(await cases('ledger', 'books-balance')).toEqual([])
   })
@@ -217,7 +217,7 @@ describe('money', () => {
 describe('billing', () => {
   const later = { at: '2026-08-10T03:30:00.000Z' }
 
-  test('a period that nobody billed is a case until a cycle is at work on it', async () => {
+  test('a period that nobody billed is a case until a cycle is at work on it (billing.md rule 9)', async () => {
     const key = `${customer.customerId}:2026-07-01`
     expect(await cases('billing', 'period-unbilled')).toEqual([])
     expect(await cases('billing', 'period-unbilled', later)).toContain(key)

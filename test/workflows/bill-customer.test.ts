@@ -190,7 +190,7 @@ test('nobody at home until day 4, and a meter that stays silent for three days: 
   expect(await taskOf(shut, 'reading')).toMatchObject({ status: 'cancelled' })
 })
 
-test('after two estimates running nothing more is guessed: the cluster in-charge is told and somebody must go', async () => {
+test('after two estimates running nothing more is guessed: the cluster in-charge is told and somebody must go (billing.md rule 27)', async () => {
   const workflowId = cycle(guessed)
   expect(await billFor(katsa, guessed, '2026-07-01')).toBeUndefined()
   expect(await katsa.process(workflowId)).toMatchObject({ stage: 'EstimatesExhausted', waitingFor: 'cluster-in-charge' })
@@ -206,7 +206,7 @@ test('after two estimates running nothing more is guessed: the cluster in-charge
   expect(await billFor(katsa, guessed, '2026-07-01')).toMatchObject({ totalMinor: 66_200, document: { truesUp: true } })
 })
 
-test('the next reading trues an estimate up, and the bill shows both registers', async () => {
+test('the next reading trues an estimate up, and the bill shows both registers (billing.md rule 27)', async () => {
   for (const customer of [read, wrong, entered, high, paper, away, guessed]) await payEverything(katsa, customer)
   await katsa.advanceTo('2026-08-31T18:00:00.000Z')
   await registerArrives(katsa, gone.serial, SEPTEMBER, 150_000)
@@ -220,7 +220,7 @@ test('the next reading trues an estimate up, and the bill shows both registers',
   ])
 }, 180_000)
 
-test('an estimate that was too high is taken off the next bill, and what goes beyond it is credit', async () => {
+test('an estimate that was too high is taken off the next bill, and what goes beyond it is credit (billing.md rule 27)', async () => {
   await report(shut, 'reading', { registerWh: 103_000 })
   await approve(shut, 'reading')
   // The meter counted 3 kWh in two months; 23 were billed: 20 kWh × 18.00 = 360.00 go off 50.00, and 310.00 become credit.

@@ -93,7 +93,7 @@ test('part by part is fine: each part has its receipt, the next in number, and s
   expect((await readReceipt(katsa.db, first.receiptNumber ?? ''))?.receipt.remainingMinor).toBe(36_400)
 })
 
-test('what is paid too much is credit, and the next bill uses it', async () => {
+test('what is paid too much is credit, and the next bill uses it (billing.md rule 5)', async () => {
   const { accountId, customerId, chargeId } = await billed(46_400)
   await say({ reference: 'over', amountMinor: 50_000, payer: customerId })
   // 500 − 464 = 36 of credit
@@ -220,7 +220,7 @@ test('an applicant pays deposit and activation by the application’s short code
   ])
 })
 
-test('money of nobody known waits in suspense until someone says whose it is', async () => {
+test('money of nobody known waits in suspense until someone says whose it is (billing.md rule 5)', async () => {
   const { accountId, chargeId } = await billed(46_400)
   await say({ reference: 'whose', amountMinor: 46_400, payer: 'Ramesh ka beta' })
   expect(await paymentOf(katsa.db, 'whose')).toMatchObject({ state: 'suspense', accountId: null, receiptNumber: null })

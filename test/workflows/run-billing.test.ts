@@ -52,10 +52,11 @@ beforeAll(async () => {
     .execute()
   await katsa.db
     .updateTable('connectionTerms')
-    .set({ packageCode: 'A1.1', toDate: '2026-08-01' })
+    .set({ packageCode: 'A1.1', toDate: '2026-07-21' })
     .where('customerId', '=', mixed.customerId)
     .execute()
   await termsFrom(mixed, { fromDate: '2026-07-01', toDate: '2026-07-16', packageCode: 'B1.1' })
+  await termsFrom(mixed, { fromDate: '2026-07-21', toDate: '2026-08-01', packageCode: 'B1.1' })
   await termsFrom(mixed, { fromDate: '2026-08-01', packageCode: 'B1.1' })
   await inTransaction(katsa.db, (tx) =>
     placeHold(tx, { customerId: cut.customerId, reason: 'own-wish', owner: 'test' }, '2026-07-20T06:00:00.000Z'),
@@ -187,18 +188,18 @@ test('old dues stand on the bill, and credit is used by it at once', async () =>
   expect(await katsa.process(processIds.collection(owing.customerId))).toMatchObject({ outcome: null })
 })
 
-test('who cannot be billed is parked with the reason, and billed when it is put right', async () => {
+test('who cannot be billed is parked with the reason, and billed when it is put right (billing.md rule 9)', async () => {
   const workflowId = processIds.billing(mixed.customerId, '2026-07-01')
   expect(await katsa.process(workflowId)).toMatchObject({
     stage: 'Parked',
-    parkedReason: expect.stringContaining('Pre-paid and post-paid days are charged apart'),
+    parkedReason: expect.stringContaining('Pre-paid and post-paid days take turns in this period'),
   })
   const wrong = katsa.db.updateTable('connectionTerms').set({ packageCode: 'B1.1' }).where('packageCode', '=', 'A1.1')
   await wrong.where('customerId', '=', mixed.customerId).execute()
   await katsa.temporal.client.workflow.getHandle(workflowId).executeUpdate(retry, { args: [{ by: 'deepa' }] })
   await katsa.settle()
-  // 15 and 16 of 31 days of 50.00: 24.19 and 25.81. The meter came on the 16th, so all 5 kWh are of then.
-  const lines = ['fixed 2419', 'fixed 2581', 'energy 0', 'energy 9000']
+  // 15, 5 and 11 of 31 days of 50.00: 24.19, 8.07 and 17.74. Nobody read the meter at the changes: 5 kWh by days are 2,419, 807 and 1,774 Wh.
+  const lines = ['fixed 2419', 'fixed 807', 'fixed 1774', 'energy 4354', 'energy 1453', 'energy 3193']
   expect(await billFor(katsa, mixed, '2026-07-01')).toMatchObject({ totalMinor: 14_000, lines, number: 'BHKATS-B-000009' })
 })
 
@@ -206,7 +207,7 @@ test('a bill is never changed, and its text is what was issued', async () => {
   await expect(katsa.db.updateTable('bills').set({ totalMinor: 1 }).execute()).rejects.toThrow(/permission denied|append-only/)
 })
 
-test('a set that is killed half-way changes nothing and is billed once when it is tried again; a missed firing is caught up', async () => {
+test('a set that is killed half-way changes nothing and is billed once when it is tried again; a missed firing is caught up (billing.md rules 9, 10)', async () => {
   const feeAt = '2026-08-05T06:00:00.000Z'
   await inTransaction(katsa.db, async (tx) => {
     const [account] = await lockAccounts(tx, [plain.accountId])
