@@ -11,14 +11,24 @@ import { type Advance, type AdvanceState, type AdvanceStep, nextAdvanceStep, own
 import { billingWindows } from '../domain/billing-calendar.ts'
 import { dateAt } from '../domain/calendar.ts'
 import { electricitySource } from '../domain/charge.ts'
+import { prepaidFrom } from '../domain/charged-days.ts'
 import { suppliedSegments } from '../domain/metered-period.ts'
 import { processIds } from '../domain/process-ids.ts'
+import type { SupplySegment } from '../domain/tariff.ts'
 import { type CycleKey, isOpen, readDelivery, type StepTask } from './billing-cycle.ts'
 import { type HandWorkContext, type MeterAct, type MeterWork, readMeterWork } from './hand-work.ts'
 
-/** An advance's cycle; `asked` is the day a lapsed customer asked for it. */
+/** An advance's cycle. */
 export interface AdvanceKey extends CycleKey {
+  /** The day a lapsed customer asked for it. */
   readonly asked?: string
+  /** It is for the rest of a period that was post-paid before. */
+  readonly sinceChange?: boolean
+}
+
+/** The process that follows an advance. */
+export function advanceProcess({ customerId, period, sinceChange }: AdvanceKey): string {
+  return sinceChange === true ? processIds.advanceSinceChange(customerId, period) : processIds.billing(customerId, period)
 }
 
 /** What the workflow is told. */
@@ -82,7 +92,7 @@ export async function readAdvance(db: Db | Tx, { asOf, ...key }: AdvanceKey & { 
   const rules = await readPlant(db, key.plant, asOf)
   const windows = billingWindows({ boundary: key.boundary, policy: rules.policy, zone: rules.zone })
   const [subject] = await loadBillingSubjects(db, [key.customerId])
-  const workflowId = processIds.billing(key.customerId, key.period)
+  const workflowId = advanceProcess(key)
   const tasks = await tasksOf(db, workflowId)
   const supply = await readSupplyState(db, key.customerId)
   const segments = subject === undefined ? [] : suppliedSegments({ period: windows.prepaid, from: key.asked, ...subject })
@@ -91,11 +101,11 @@ export async function readAdvance(db: Db | Tx, { asOf, ...key }: AdvanceKey & { 
   const meterWork = await lapseWork(db, { supply, holds, workflowId, plant: rules, asOf })
   const isHeld = standing.some(({ reason }) => reason !== 'prepaid-lapsed' || key.asked === undefined)
   const advance = await readDemand(db, key)
-  const isChargedOtherwise = advance === null && subject?.charged.has(key.period) === true
+  const isChargedOtherwise = advance === null && key.sinceChange !== true && subject?.charged.has(key.period) === true
   const base = { asOf, windows, zone: rules.zone, currency: rules.currency, workflowId, holds, policy: rules.policy }
   const state: AdvanceState = {
     ...base,
-    mayBeAsked: segments.length > 0 && segments.every(({ terms }) => terms.mode === 'prepaid') && !isHeld && !isChargedOtherwise,
+    mayBeAsked: isAskedInAdvance(segments, key) && !isHeld && !isChargedOtherwise,
     hasLeft:
       subject === undefined ||
       subject.closedAt !== null ||
@@ -107,6 +117,12 @@ export async function readAdvance(db: Db | Tx, { asOf, ...key }: AdvanceKey & { 
     lookAgainAt: meterWork?.lookAgainAt ?? null,
   }
   return { key, workflowId, asOf, rules, subject, supply, tasks, meterWork, state }
+}
+
+/** Pre-paid from its first day on, or since a change in its middle: never where the change goes the other way. */
+function isAskedInAdvance(segments: readonly SupplySegment[], { sinceChange }: AdvanceKey): boolean {
+  const own = sinceChange === true ? segments.filter(({ from }) => from >= (prepaidFrom(segments) ?? from)) : segments
+  return own.length > 0 && own.every(({ terms }) => terms.mode === 'prepaid')
 }
 
 async function readDemand(db: Db | Tx, key: CycleKey): Promise<Advance | null> {

@@ -26,6 +26,7 @@ import { judgeRegister, needsReading } from '../domain/period-charge.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { maxEstimatesReached } from '../domain/reading.ts'
 import { isEarlierOpen } from './issue-bills.ts'
+import { windowsOf } from './own-windows.ts'
 import { takeStartRegisters } from './start-registers.ts'
 
 /** Which customer's cycle for which period; `boundary` is the period's end where it is post-paid, its beginning where pre-paid. */
@@ -79,7 +80,7 @@ export async function takeStep(
 /** What is read is judged by the register that the period begins with. */
 async function takeStart(tx: Tx, { plant, boundary, customerId, asOf }: CycleKey & { asOf: string }): Promise<void> {
   const rules = await readPlant(tx, plant, asOf)
-  const { postpaid: period } = billingWindows({ boundary, policy: rules.policy, zone: rules.zone })
+  const { postpaid: period } = plantWindows(boundary, rules)
   await takeStartRegisters(tx, await loadBillingSubjects(tx, [customerId]), { period, rules, asOf })
 }
 
@@ -98,15 +99,19 @@ export async function readBillingCycle(db: Db, key: CycleKey & { asOf: string })
 
 export async function readCycle(db: Db | Tx, { asOf, ...key }: CycleKey & { asOf: string }): Promise<CycleFacts> {
   const rules = await readPlant(db, key.plant, asOf)
-  const windows = billingWindows({ boundary: key.boundary, policy: rules.policy, zone: rules.zone })
   const [subject] = await loadBillingSubjects(db, [key.customerId])
+  const windows = windowsOf(subject, { windows: plantWindows(key.boundary, rules), rules })
   const workflowId = processIds.billing(key.customerId, key.period)
   const readings = await readingsForBoundary(db, key.customerId, windows.boundary)
   const tasks = await tasksOf(db, workflowId)
-  const meter = subject && meterFor(subject.installations, windows.postpaid, rules.zone)
+  const meter = subject && meterFor(subject.installations, windows.boundary, rules.zone)
   const entryStep = `entered:${readings.filter(({ source, taskId }) => source === 'visit' && taskId === null).length + 1}`
   const base = { key, workflowId, asOf, rules, windows, subject, serial: meter?.serial, readings, tasks, entryStep }
   return { ...base, state: await readState(db, base) }
+}
+
+function plantWindows(boundary: string, { policy, zone }: PlantTerms): BillingWindows {
+  return billingWindows({ boundary, policy, zone })
 }
 
 type Base = Omit<CycleFacts, 'state'>
@@ -115,8 +120,8 @@ async function readState(db: Db | Tx, base: Base): Promise<BillingState> {
   const { key, asOf, rules, windows, subject, readings, tasks } = base
   const segments = subject === undefined ? [] : suppliedSegments({ period: windows.postpaid, ...subject })
   const hasLeft =
-    subject === undefined || subject.closedAt !== null || (subject.leftOn !== null && subject.leftOn < windows.postpaid.to)
-  const meter = subject && needsReading(segments) ? meterFor(subject.installations, windows.postpaid, rules.zone) : undefined
+    subject === undefined || subject.closedAt !== null || (subject.leftOn !== null && subject.leftOn < windows.boundary)
+  const meter = subject && needsReading(segments) ? meterFor(subject.installations, windows.boundary, rules.zone) : undefined
   const running = await estimatesRunning(db, key.customerId, windows.boundary)
   const since = (await plantSince(db, key.plant, rules.zone)) ?? windows.boundary
   return {
@@ -124,7 +129,7 @@ async function readState(db: Db | Tx, base: Base): Promise<BillingState> {
     windows,
     zone: rules.zone,
     policy: rules.policy,
-    isBillable: !hasLeft && segments.length > 0,
+    isBillable: !hasLeft && segments.some(({ terms }) => terms.mode === 'postpaid'),
     hasOpenWork: tasks.some((task) => isOpen(task) && !isDelivery(task)),
     bill: await readDelivery(db, base),
     isEarlierOpen: subject !== undefined && isEarlierOpen(subject, { windows, rules, since }),

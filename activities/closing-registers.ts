@@ -4,6 +4,7 @@ import { firstTelemetry, insertReadings, type NewReading } from '../db/queries/b
 import type { PlantTerms } from '../db/queries/plants.ts'
 import { meterFor } from '../domain/billing-cycle.ts'
 import { addToInstant, startOfDay } from '../domain/calendar.ts'
+import { meteredDays } from '../domain/charged-days.ts'
 import { suppliedSegments } from '../domain/metered-period.ts'
 import { needsReading } from '../domain/period-charge.ts'
 import type { Period } from '../domain/period.ts'
@@ -22,12 +23,18 @@ interface At {
  */
 export async function takeMissedRegister(tx: Tx, subject: BillingSubject, at: At): Promise<BillingSubject> {
   const { period, rules } = at
-  const meter = meterFor(subject.installations, period, rules.zone)
-  if (meter === undefined || !needsReading(suppliedSegments({ period, ...subject }))) return subject
+  const supplied = suppliedSegments({ period, ...subject })
+  const { to } = meteredDays(supplied, period)
+  const meter = meterFor(subject.installations, to, rules.zone)
+  if (meter === undefined || !needsReading(supplied)) return subject
   const { serial, removedAt, finalRegisterWh } = meter
-  const isStored = subject.registers.some((one) => one.serial === serial && one.boundary === period.to)
+  const isStored = subject.registers.some((one) => one.serial === serial && one.boundary === to)
   if (isStored || removedAt === null || finalRegisterWh === null) return subject
-  const reading = await missedReading(tx, { subject, meter, final: { takenAt: removedAt, registerWh: finalRegisterWh } }, at)
+  const reading = await missedReading(
+    tx,
+    { subject, meter, final: { takenAt: removedAt, registerWh: finalRegisterWh } },
+    { to, rules },
+  )
   await insertReadings(tx, [reading])
   const { takenAt, boundary, registerWh, source } = reading
   const register = { serial, takenAt, boundary, registerWh, estimated: source === 'estimate' }
@@ -40,13 +47,17 @@ interface Missed {
   readonly final: RegisterAt
 }
 
-async function missedReading(tx: Tx, { subject, meter, final }: Missed, { period, rules }: At): Promise<NewReading> {
+async function missedReading(
+  tx: Tx,
+  { subject, meter, final }: Missed,
+  { to, rules }: { to: string; rules: PlantTerms },
+): Promise<NewReading> {
   const { serial } = meter
-  const midnight = startOfDay(period.to, rules.zone)
+  const midnight = startOfDay(to, rules.zone)
   const last = await lastBefore(tx, { subject, meter, midnight })
   const said = (await firstTelemetry(tx, [serial], { from: midnight, until: final.takenAt })).get(serial)
   const isSound = said !== undefined && said.registerWh >= last.registerWh && said.registerWh <= final.registerWh
-  const base = { customerId: subject.customerId, serial, boundary: period.to, rules: [], state: 'accepted' } as const
+  const base = { customerId: subject.customerId, serial, boundary: to, rules: [], state: 'accepted' } as const
   if (isSound && said.takenAt <= addToInstant(midnight, rules.policy.metering.smartWait, rules.zone))
     return { ...base, ...said, source: 'smart', enteredBy: `meter:${serial}` }
   const registerWh = registerBetween({ midnight, last, next: isSound ? said : final })

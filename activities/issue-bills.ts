@@ -11,14 +11,16 @@ import { type PlantTerms, readPlant } from '../db/queries/plants.ts'
 import { type BillingWindows, billingWindows } from '../domain/billing-calendar.ts'
 import { addToInstant } from '../domain/calendar.ts'
 import { electricitySource } from '../domain/charge.ts'
+import { prepaidFrom } from '../domain/charged-days.ts'
 import { isDomainError } from '../domain/errors.ts'
 import { suppliedSegments } from '../domain/metered-period.ts'
 import { meterFor } from '../domain/billing-cycle.ts'
 import { assessPeriod, needsReading, type PeriodCharge } from '../domain/period-charge.ts'
 import type { PackageMode } from '../domain/package.ts'
-import { previousPeriod } from '../domain/period.ts'
+import { type Period, previousPeriod } from '../domain/period.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { billNotice, newBill } from './new-bill.ts'
+import { windowsOf } from './own-windows.ts'
 import { takeStartRegisters } from './start-registers.ts'
 import { takeSmartReadings } from './take-readings.ts'
 
@@ -120,10 +122,11 @@ async function judge(tx: Tx, subject: BillingSubject, context: Context): Promise
 
 /** Why a post-paid customer cannot be billed yet; undefined when nothing stands in the way. */
 function holdUp(subject: BillingSubject, context: Context): Outcome | undefined {
-  const { windows, asOf, rules, since } = context
+  const { asOf, rules, since } = context
+  const windows = windowsOf(subject, context)
   if (asOf < windows.billFrom || isEarlierOpen(subject, { windows, rules, since })) return { kind: 'waiting' }
   const segments = suppliedSegments({ period: windows.postpaid, ...subject })
-  const meter = meterFor(subject.installations, windows.postpaid, rules.zone)
+  const meter = meterFor(subject.installations, windows.boundary, rules.zone)
   if (!needsReading(segments) || meter === undefined) return undefined
   if (subject.registers.some(({ serial, boundary }) => serial === meter.serial && boundary === windows.boundary)) return undefined
   const mayStillCome =
@@ -144,7 +147,7 @@ export function isEarlierOpen(
 
 async function changesRead(tx: Tx, subject: BillingSubject, { windows, rules }: Context): Promise<Record<string, number>> {
   const segments = suppliedSegments({ period: windows.postpaid, ...subject })
-  const meter = meterFor(subject.installations, windows.postpaid, rules.zone)
+  const meter = meterFor(subject.installations, windowsOf(subject, { windows, rules }).boundary, rules.zone)
   if (segments.length < 2 || meter === undefined) return {}
   return registersOnDates(tx, meter.serial, { dates: segments.slice(1).map(({ from }) => from), zone: rules.zone })
 }
@@ -191,12 +194,21 @@ async function startCycles(
   const starting = judged.filter(({ outcome }) => outcome.kind !== 'existing' && outcome.kind !== 'pending')
   await startWorkflows(
     tx,
-    starting.map(({ subject: { accountId, customerId } }) => ({
-      workflowType: 'billCustomer',
-      workflowId: processIds.billing(customerId, period),
-      input: { plant, accountId, customerId, period, boundary },
-    })),
+    starting.map(({ subject }) => {
+      const { accountId, customerId } = subject
+      const input = { plant, accountId, customerId, period, boundary }
+      return mode === 'prepaid' && isSinceChange(subject, windows.prepaid)
+        ? { ...cycle, workflowId: processIds.advanceSinceChange(customerId, period), input: { ...input, sinceChange: true } }
+        : { ...cycle, workflowId: processIds.billing(customerId, period), input }
+    }),
   )
+}
+
+const cycle = { workflowType: 'billCustomer' } as const
+
+/** An advance for the rest of a period that was post-paid before: the bill of those days may be at work under the period's own id. */
+function isSinceChange(subject: BillingSubject, period: Period): boolean {
+  return prepaidFrom(suppliedSegments({ period, ...subject })) !== undefined
 }
 
 function resultOf(judged: readonly { subject: BillingSubject; outcome: Outcome }[], issued: readonly IssuedBill[]): IssueResult {

@@ -3,13 +3,14 @@ import { recordAudit } from '../db/queries/audit.ts'
 import { allocateCredit, issueCharge, readCharges } from '../db/queries/charges.ts'
 import { queueNotice } from '../db/queries/notices.ts'
 import { installedMeter, isLeaving, readRequestPackages } from '../db/queries/package-changes.ts'
-import { nudge } from '../db/queries/outbox.ts'
+import { nudge, startWorkflow } from '../db/queries/outbox.ts'
 import { readDecision } from '../db/queries/processes.ts'
 import { refreshDesiredState } from '../db/queries/supply.ts'
 import { tellRole } from '../db/queries/tasks.ts'
 import { addToInstant, dateAt, latest } from '../domain/calendar.ts'
 import { packageText, type PackageTerms } from '../domain/package.ts'
 import { effectiveAfterReadBack } from '../domain/package-change.ts'
+import { periodContaining } from '../domain/period.ts'
 import { processIds } from '../domain/process-ids.ts'
 import { type LockedRequest, type RequestAt, saveProgress, withRequest } from './package-changes.ts'
 import { announceEnd, type PackageEnding } from './package-endings.ts'
@@ -103,6 +104,7 @@ async function apply(tx: Tx, locked: LockedRequest): Promise<void> {
   await changeTerms(tx, locked, { wanted, from })
   await saveProgress(tx, requestId, { appliedAt: asOf, effectiveOn: from })
   await settleMoney(tx, locked, { current, wanted, from })
+  if (current.mode === 'postpaid' && wanted.mode === 'prepaid') await billUntil(tx, locked, from)
   await tellApplied(tx, locked, { wanted, from })
   await recordAudit(tx, {
     actor: processIds.packageChange(requestId),
@@ -114,6 +116,22 @@ async function apply(tx: Tx, locked: LockedRequest): Promise<void> {
     businessAt: asOf,
   })
   await nudge(tx, `account:${account.accountId}`, `connection:${request.customerId}`)
+}
+
+/**
+ * Final reading and bill first (policy "which meter", post → pre): days of a period that became pre-paid in its middle are billed from that
+ * day on, not after the period. Where the change is on the first, the boundary's own run does it.
+ */
+async function billUntil(tx: Tx, { request, plant, account }: LockedRequest, from: string): Promise<void> {
+  const { customerId } = request
+  const { accountId } = account
+  const period = periodContaining(from, plant.policy.anchorDay)
+  if (period.from === from) return
+  await startWorkflow(tx, {
+    workflowType: 'billCustomer',
+    workflowId: processIds.billing(customerId, period.key),
+    input: { plant: plant.plant, accountId, customerId, period: period.key, boundary: period.to },
+  })
 }
 
 /** When the meter, or the technician for it, reported what was asked. */

@@ -6,6 +6,7 @@ import type { BillingWindows } from '../domain/billing-calendar.ts'
 import { meterFor } from '../domain/billing-cycle.ts'
 import { earliest } from '../domain/calendar.ts'
 import { judgeRegister } from '../domain/period-charge.ts'
+import { windowsOf } from './own-windows.ts'
 
 interface At {
   readonly windows: BillingWindows
@@ -18,6 +19,21 @@ interface At {
  * waiting for a second person, or refused. Returns the subjects with the registers that billing may use. The caller holds the locks.
  */
 export async function takeSmartReadings(tx: Tx, subjects: readonly BillingSubject[], at: At): Promise<BillingSubject[]> {
+  const ends = new Map(subjects.map((subject) => [subject.customerId, windowsOf(subject, at)]))
+  const read: BillingSubject[] = []
+  for (const windows of new Set(ends.values()))
+    read.push(
+      ...(await takeRegistersAt(
+        tx,
+        subjects.filter(({ customerId }) => ends.get(customerId) === windows),
+        { ...at, windows },
+      )),
+    )
+  return read.toSorted((a, b) => (a.customerId < b.customerId ? -1 : 1))
+}
+
+/** The same for those whose post-paid days end at one midnight. */
+async function takeRegistersAt(tx: Tx, subjects: readonly BillingSubject[], at: At): Promise<BillingSubject[]> {
   const { windows, rules, asOf } = at
   if (asOf < windows.billFrom) return [...subjects]
   const entered = await enteredFor(
@@ -26,7 +42,7 @@ export async function takeSmartReadings(tx: Tx, subjects: readonly BillingSubjec
     windows.boundary,
   )
   const wanted = subjects.flatMap((subject) => {
-    const meter = meterFor(subject.installations, windows.postpaid, rules.zone)
+    const meter = meterFor(subject.installations, windows.boundary, rules.zone)
     return meter?.kind === 'smart' && !entered.has(subject.customerId) ? [{ subject, serial: meter.serial }] : []
   })
   const until = earliest(asOf, windows.smartUntil)

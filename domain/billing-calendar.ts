@@ -9,6 +9,7 @@ type CalendarPolicy = Pick<PlantPolicy, 'anchorDay' | 'prepaid' | 'postpaid' | '
 
 /** What falls due around one boundary between two periods: the post-paid one that ends there, the pre-paid one that begins. */
 export type BillingWindows = {
+  /** The register of this midnight ends the post-paid days. */
   readonly boundary: IsoDate
   readonly postpaid: Period
   readonly prepaid: Period
@@ -41,6 +42,26 @@ export function billingWindows(input: { boundary: IsoDate; policy: CalendarPolic
     advanceUntil: startOfDay(prepaid.to, zone),
     readFrom: startOfDay(lastOfDayNumber(addDays(boundary, -1), policy.metering.readFromDay), zone),
     readUntil: startOfDay(addDuration(boundary, policy.postpaid.issuedWithin), zone),
+    smartUntil: addToInstant(billFrom, policy.metering.smartWait, zone),
+  }
+}
+
+/**
+ * The windows of post-paid days that end with a change to pre-paid before their period does: the register of that midnight ends them, and
+ * they are billed from then on ("final reading and bill first", policy "which meter"). Where the days end with the period, as they were.
+ */
+export function windowsUntil(
+  windows: BillingWindows,
+  { until, policy, zone }: { until: IsoDate; policy: CalendarPolicy; zone: Zone },
+): BillingWindows {
+  if (until === windows.boundary) return windows
+  const billFrom = startOfDay(until, zone)
+  return {
+    ...windows,
+    boundary: until,
+    billFrom,
+    readFrom: billFrom,
+    readUntil: startOfDay(addDuration(until, policy.postpaid.issuedWithin), zone),
     smartUntil: addToInstant(billFrom, policy.metering.smartWait, zone),
   }
 }

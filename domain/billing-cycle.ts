@@ -1,16 +1,21 @@
 import type { BillingWindows } from './billing-calendar.ts'
 import { addToInstant, earliest, latest, startOfDay } from './calendar.ts'
-import type { IsoInstant, Zone } from './calendar.ts'
+import type { IsoDate, IsoInstant, Zone } from './calendar.ts'
 import type { Installation } from './metered-period.ts'
 import type { MeterKind } from './package.ts'
-import type { Period } from './period.ts'
 import type { PlantPolicy } from './policy.ts'
 import { maxEstimatesReached, type ReadingRule } from './reading.ts'
 
-/** The meter whose register ends a period: installed by then, and not taken down before. Undefined where nothing is metered. */
-export function meterFor<M extends Installation>(installations: readonly M[], period: Period, zone: Zone): M | undefined {
-  const to = startOfDay(period.to, zone)
-  return installations.findLast(({ installedAt, removedAt }) => installedAt < to && (removedAt === null || removedAt >= to))
+/**
+ * The meter whose register ends the days before a date: installed by then, and not taken down before. Undefined where nothing is metered,
+ * and for a limiter, which counts nothing.
+ */
+export function meterFor<M extends Installation>(installations: readonly M[], date: IsoDate, zone: Zone): M | undefined {
+  const to = startOfDay(date, zone)
+  const meter = installations.findLast(
+    ({ installedAt, removedAt }) => installedAt < to && (removedAt === null || removedAt >= to),
+  )
+  return meter?.kind === 'load_limiter' ? undefined : meter
 }
 
 /** A visit to read the meter, by what has come of it: `taken` is a report that was judged and refused. */

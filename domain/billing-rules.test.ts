@@ -32,6 +32,7 @@ import { CASH_RUNNERS } from '../test/support/cash-rules.ts'
 import { catalogue, chase, debtOf } from '../test/support/domain-builders.ts'
 import type { Taken } from '../test/support/domain-builders.ts'
 import { DEPOSIT_AND_PRICE_RUNNERS } from '../test/support/deposit-rules.ts'
+import { MODE_CHANGE_RUNNERS } from '../test/support/mode-change-rules.ts'
 import { MONEY_OUT_RUNNERS } from '../test/support/money-out-rules.ts'
 import { PAYMENT_RUNNERS } from '../test/support/payment-rules.ts'
 import { parsePackageText } from './package.ts'
@@ -53,6 +54,7 @@ const RUNNERS: Record<string, Runner> = {
   ...DEPOSIT_AND_PRICE_RUNNERS,
   ...PAYMENT_RUNNERS,
   ...MONEY_OUT_RUNNERS,
+  ...MODE_CHANGE_RUNNERS,
   'Age of a debt': (row) => ({ bucket: ageBucket(cell(row, 'due'), cell(row, 'on')) }),
   'Aged receivables': (row) => {
     const debts = list(row.debts).map((text) => ({ dueOn: text.slice(0, 10), openMinor: minor(text.slice(11)) }))

@@ -3,7 +3,7 @@ import type { IsoDate, IsoInstant, Zone } from './calendar.ts'
 import { energyChargeMinor } from './energy.ts'
 import { DomainError } from './errors.ts'
 import { roundToWholeUnits, splitByLargestRemainder, sumMinor } from './money.ts'
-import type { PackageTerms } from './package.ts'
+import type { MeterKind, PackageTerms } from './package.ts'
 import { daysIn } from './period.ts'
 import type { Period } from './period.ts'
 import type { AssessedCharge } from './bill.ts'
@@ -22,6 +22,7 @@ export type BilledRegister = {
 /** From when to when a meter served the connection. */
 export type Installation = {
   readonly serial: string
+  readonly kind: MeterKind
   readonly installedAt: IsoInstant
   readonly startRegisterWh: number
   readonly removedAt: IsoInstant | null
@@ -84,11 +85,13 @@ export function startRegister(meters: PeriodMeters): (RegisterEnd & { serial: st
   return { ...start, serial: last.serial, lastActual: start.estimated ? lastActualOf(last, meters) : start }
 }
 
-/** Meters that served any of the period and were not settled before it. */
+/** Meters that counted in any of the period and were not settled before it; a limiter counts nothing. */
 function servingIn({ period, zone, installations }: PeriodMeters): Installation[] {
   const from = startOfDay(period.from, zone)
   const to = startOfDay(period.to, zone)
-  return installations.filter(({ installedAt, removedAt }) => installedAt < to && (removedAt === null || removedAt > from))
+  return installations.filter(
+    ({ kind, installedAt, removedAt }) => kind !== 'load_limiter' && installedAt < to && (removedAt === null || removedAt > from),
+  )
 }
 
 function spanOf(installation: Installation, meters: PeriodMeters): BilledSpan {

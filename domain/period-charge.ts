@@ -2,6 +2,7 @@ import { assessCharge } from './bill.ts'
 import type { BillingWindows } from './billing-calendar.ts'
 import { dateAt, daysBetween } from './calendar.ts'
 import type { IsoDate, IsoInstant, Zone } from './calendar.ts'
+import { daysOfMode, meteredDays } from './charged-days.ts'
 import { DomainError } from './errors.ts'
 import { HOLD_RULES } from './hold.ts'
 import type { HoldReason } from './hold.ts'
@@ -77,14 +78,13 @@ export function assessPeriod(input: {
   const [first] = supplied
   if (first === undefined) throw new DomainError('INVALID_INPUT', 'Nothing was supplied in this period', { period: period.key })
   const own = daysOfMode(supplied, mode)
+  const metering = meteredDays(supplied, period)
   if (needsReading(own) && wantedStart({ ...connection, period, zone: rules.zone }) !== undefined)
     throw new DomainError('READING_MISSING', 'The register that the post-paid days begin with is not known')
-  const metered = needsReading(own)
-    ? meteredPeriod({ period: meteredDays(supplied, period), zone: rules.zone, ...connection })
-    : null
+  const metered = needsReading(own) ? meteredPeriod({ period: metering, zone: rules.zone, ...connection }) : null
   const segments = metered === null ? own : shareConsumption({ metered, segments: own, registersOn })
   const cutWholePeriod =
-    mode === 'postpaid' && isCutWholePeriod({ period, zone: rules.zone, holds: connection.holds.filter(isLasting) })
+    mode === 'postpaid' && isCutWholePeriod({ period: metering, zone: rules.zone, holds: connection.holds.filter(isLasting) })
   const assessed = assessCharge({ period, currency: rules.currency, segments, cutWholePeriod, policy: rules.policy })
   const adjustments = mode === 'postpaid' ? (connection.adjustments ?? []) : []
   const charge = trueUpCharge({
@@ -95,23 +95,6 @@ export function assessPeriod(input: {
     adjustments,
   })
   return { ...charge, mode, period, segments, metered, wholeReadWh: wholeReadWh(metered, segments, period), adjustments }
-}
-
-/**
- * The days that a charge of this mode is for. A month that became post-paid is billed from that day on: the days before it were paid for
- * in advance. Any other month of both kinds is looked at by a person (policy "which meter": final reading and bill first).
- */
-function daysOfMode(supplied: readonly SupplySegment[], mode: PackageMode): SupplySegment[] {
-  const first = supplied.findIndex(({ terms }) => terms.mode === mode)
-  const own = first === -1 || (mode === 'prepaid' && first > 0) ? [] : supplied.slice(first)
-  if (own.length > 0 && own.every(({ terms }) => terms.mode === mode)) return own
-  throw new DomainError('INVALID_INPUT', 'Pre-paid and post-paid days are charged apart: final reading and bill first')
-}
-
-/** The part of a period over which consumption is billed: from its first post-paid day where pre-paid ones lie before that. */
-function meteredDays(supplied: readonly SupplySegment[], period: Period): Period {
-  const postpaid = supplied.findIndex(({ terms }) => terms.mode === 'postpaid')
-  return postpaid > 0 ? { ...period, from: supplied[postpaid]?.from ?? period.from } : period
 }
 
 /** True when any of the days has a price per unit. */

@@ -6,6 +6,8 @@ export const processIds = {
   onboarding: (applicationId: string) => id('onboarding', applicationId),
   billingRun: (plant: string, boundary: string) => id('billing-run', plant, boundary),
   billing: (connectionId: string, period: string) => id('billing', connectionId, period),
+  /** The advance for the rest of a period that became pre-paid: its post-paid days are billed at the same time, as `billing`. */
+  advanceSinceChange: (connectionId: string, period: string) => id('billing', connectionId, period, 'since-change'),
   collection: (customerId: string) => id('collection', customerId),
   payment: (provider: string, reference: string) => id('payment', provider, reference),
   packageChange: (requestId: string) => id('package-change', requestId),

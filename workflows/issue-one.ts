@@ -13,6 +13,8 @@ export interface BillCustomerInput {
   readonly boundary: string
   /** The day on which a lapsed customer asked for this advance. */
   readonly asked?: string
+  /** An advance for the rest of a period that was post-paid before. */
+  readonly sinceChange?: boolean
 }
 
 /** A set of one, after the wait. What cannot be assessed parks the cycle with its reason until somebody says `retry`. */

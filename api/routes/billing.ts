@@ -11,6 +11,7 @@ import { readPlant } from '../../db/queries/plants.ts'
 import { findProcess } from '../../db/queries/process-list.ts'
 import { billingWindows, boundariesAround } from '../../domain/billing-calendar.ts'
 import { dateAt } from '../../domain/calendar.ts'
+import { electricitySource } from '../../domain/charge.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { assertPeriodEnded, periodContaining } from '../../domain/period.ts'
 import { processIds } from '../../domain/process-ids.ts'
@@ -138,7 +139,7 @@ async function askForAdvance({ db, now }: ApiDeps, request: FastifyRequest, cust
     const isLapsed = subject?.holds.some(({ reason, liftedAt }) => reason === 'prepaid-lapsed' && liftedAt === null)
     if (subject === undefined || isLapsed !== true)
       throw new DomainError('WRONG_STAGE', 'Advances come by themselves while none has lapsed')
-    if (subject.charged.has(period))
+    if (subject.charged.has(electricitySource('prepaid', period)))
       throw new DomainError('ALREADY_EXISTS', 'The advance for this period is there already', { period })
     const answer = { workflowId: processIds.billing(customerId, period), period }
     const input = { plant, accountId, customerId, period, boundary: period, asked }

@@ -49,7 +49,7 @@ export async function wakeEndedAdvances(tx: Tx, customerId: string | null, sourc
     .where(
       'workflowId',
       'in',
-      periods.map((period) => processIds.billing(customerId, period)),
+      periods.flatMap((period) => [processIds.billing(customerId, period), processIds.advanceSinceChange(customerId, period)]),
     )
     .where('outcome', 'is not', null)
     .orderBy('workflowId')

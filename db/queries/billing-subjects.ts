@@ -37,7 +37,7 @@ export interface BillingSubject {
   readonly holder: { readonly name: string; readonly nameHi: string | null }
   readonly terms: readonly { readonly fromDate: string; readonly toDate: string | null; readonly package: PackageTerms }[]
   readonly holds: readonly SubjectHold[]
-  readonly installations: readonly (Installation & { readonly kind: MeterKind })[]
+  readonly installations: readonly Installation[]
   readonly registers: readonly BilledRegister[]
   readonly openCharges: readonly SubjectCharge[]
   readonly creditMinor: number

@@ -58,7 +58,7 @@ export async function billingCandidates(
         where t.customer_id = c.customer_id and p.mode = ${mode} and t.from_date < ${period.to}
           and (t.to_date is null or t.to_date > greatest(${period.from}::date, c.connected_on)))
       and not exists (select 1 from charges h where h.account_id = c.account_id and h.kind = 'electricity' and h.source = ${electricitySource(mode, period.key)})
-      and not exists (select 1 from processes w where w.workflow_id = 'billing:' || c.customer_id || ':' || ${period.key}
+      and not exists (select 1 from processes w where w.workflow_id in ('billing:' || c.customer_id || ':' || ${period.key}, 'billing:' || c.customer_id || ':' || ${period.key} || ':since-change')
         and w.input ->> 'boundary' = ${windows.boundary})
       and ${due}
     order by c.customer_id
@@ -75,13 +75,16 @@ function postpaidDue({ windows, asOf }: BillingScope) {
     where i.customer_id = c.customer_id and i.removed_at is null and m.kind = 'conventional')`
 }
 
-/** Nobody is asked in advance for a supply that is held back, about to change its package, or that he is about to give up; a month of both kinds is looked at after it. */
+/**
+ * Nobody is asked in advance for a supply that is held back, about to change its package, or that he is about to give up, nor for a period
+ * that is post-paid at its end. For one that became pre-paid in its middle he is asked from that day on.
+ */
 function prepaidDue({ windows }: BillingScope) {
   return sql`not exists (
       select 1 from connection_terms t
       join packages p on p.plant = t.plant and p.code = t.package_code and p.version = t.package_version
       where t.customer_id = c.customer_id and p.mode <> 'prepaid' and t.from_date < ${windows.prepaid.to}
-        and (t.to_date is null or t.to_date > greatest(${windows.prepaid.from}::date, c.connected_on)))
+        and (t.to_date is null or t.to_date >= ${windows.prepaid.to}))
     and (c.left_on is null or c.left_on > ${windows.prepaid.from})
     and not exists (select 1 from package_requests r where r.customer_id = c.customer_id and r.ended_at is null and r.applied_at is null
       and r.settled_at is not null and r.effective_on <= ${windows.prepaid.from})

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
 import { createPackageChangeActivities } from '../../activities/package-changes.ts'
 import { inTransaction, withAccount } from '../../db/queries/accounts.ts'
 import { allocateCredit, findCharge, issueCharge } from '../../db/queries/charges.ts'
@@ -7,6 +8,7 @@ import { addDays, dateAt } from '../../domain/calendar.ts'
 import { credit, depositHeld } from '../../domain/ledger.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import { approve, approveState, confirmWork, followUp, reject, sendBack, withdraw } from '../../workflows/change-package.ts'
+import { billFor, registerArrives } from '../support/billing.ts'
 import { type ConnectedCustomer, connectCustomer, payInCash } from '../support/connections.ts'
 import { packageDesk } from '../support/package-changes.ts'
 import { PLANT, type Village, village, ZONE } from '../support/village.ts'
@@ -81,7 +83,9 @@ async function askBeforeTheFirst() {
   await pay(installedLate.customer, 30_000)
   await issueAdvance(installedLate.customer, { amountMinor: 30_000, from: '2026-08-01', to: '2026-09-01' })
   const toPrepaid = await ask('B1.1', 'A2.1', { depositMinor: 50_000 })
-  return { bigger, stuck, late: { customer: late, requestId: lateRequest }, toPostpaid, installedLate, toPrepaid }
+  const toPrepaidLate = await ask('B1.1', 'A2.1', { depositMinor: 30_000 })
+  katsa.away.add(toPrepaidLate.customer.serial)
+  return { bigger, stuck, late: { customer: late, requestId: lateRequest }, toPostpaid, installedLate, toPrepaid, toPrepaidLate }
 }
 
 test('a bigger package is approved, its deposit paid in two parts, programmed on the first and paid for from that day', async () => {
@@ -185,6 +189,32 @@ test('an installation that is done on the 5th only gives back the days from the 
   // 300 rupees paid for August: 26 of 31 days (6th to 31st) = 251.61, in whole rupees 252.
   expect(await desk.balance(credit(customer.accountId))).toBe(25_200)
   expect(await desk.process(requestId)).toMatchObject({ stage: 'Review' })
+})
+
+test('a change to pre-paid that the meter reports on the 5th only is billed to that day, and the rest of the month is asked for in advance', async () => {
+  const { customer, requestId } = prepaid.toPrepaidLate
+  const { accountId, customerId, serial } = customer
+  expect(await desk.process(requestId)).toMatchObject({ stage: 'Programming', waitingFor: 'meter' })
+  katsa.away.delete(serial)
+  await registerArrives(katsa, serial, '2026-07-31T18:30:00.000Z', 110_000)
+  await katsa.settle()
+  expect(await desk.terms(customerId)).toEqual(['B1.1 2026-07-01..2026-08-06', 'A2.1 2026-08-06..'])
+  const july = { plant: PLANT, accountId, customerId, period: '2026-07-01', boundary: '2026-08-01' }
+  await katsa.start('billCustomer', processIds.billing(customerId, july.period), july)
+  await registerArrives(katsa, serial, '2026-08-05T18:30:00.000Z', 113_000)
+  await katsa.advanceTo('2026-08-05T18:31:00.000Z')
+  // July: 50.00 + 10 kWh × 18.00. August to the 5th: 5 of 31 days of 50.00 = 8.06 and 3 kWh = 54.00; 62.06 is rounded to 62.00.
+  expect(await billFor(katsa, customer, '2026-07-01')).toMatchObject({ totalMinor: 23_000 })
+  expect(await billFor(katsa, customer, '2026-08-01')).toMatchObject({ totalMinor: 6_200 })
+  const rest = { ...july, period: '2026-08-01', sinceChange: true }
+  await katsa.start('billCustomer', processIds.advanceSinceChange(customerId, rest.period), rest)
+  // 26 of 31 days of 300.00 = 251.61, rounded to 252.00.
+  expect(await billFor(katsa, customer, '2026-08-01', 'prepaid')).toMatchObject({ totalMinor: 25_200, dueOn: '2026-08-06' })
+  await pay(customer, 23_000 + 6_200 + 25_200)
+  const advance = await katsa.process(processIds.advanceSinceChange(customerId, '2026-08-01'))
+  expect(advance).toMatchObject({ outcome: 'Paid' })
+  // The bill has a process of its own, which waits for the message to go out.
+  expect(await katsa.process(processIds.billing(customerId, '2026-08-01'))).toMatchObject({ stage: 'Delivering' })
 })
 
 test('a difference that is only part paid expires after ten days, and what was paid is credit', async () => {
@@ -386,6 +416,7 @@ test('a meter that is away for four days is waited for, and the new price begins
     .selectFrom('notifications')
     .select('staffLogin')
     .where('kind', '=', 'meter-away')
+    .where(sql<string>`params ->> 'meterSerial'`, '=', customer.serial)
     .orderBy('staffLogin')
     .execute()
   expect(away.map(({ staffLogin }) => staffLogin)).toEqual(['chandan', 'deepa'])
