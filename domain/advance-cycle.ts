@@ -1,6 +1,6 @@
 import { deliveryStep, type Delivery } from './billing-cycle.ts'
 import type { BillingWindows } from './billing-calendar.ts'
-import { addDuration, dateAt, earliest, latest, startOfDay } from './calendar.ts'
+import { addDays, addDuration, dateAt, earliest, latest, startOfDay } from './calendar.ts'
 import type { IsoDate, IsoInstant, Zone } from './calendar.ts'
 import { darkDaysOf } from './metered-period.ts'
 import type { PlantPolicy } from './policy.ts'
@@ -75,10 +75,8 @@ export function advanceReckoning(
   state: AdvanceState,
   advance: Advance,
 ): { dueMinor: number; darkDays: number; noteMinor: number; returnMinor: number } {
-  const { asOf, zone, windows, currency } = state
-  const until = earliest(dateAt(asOf, zone), windows.prepaid.to)
-  const darkDays = darkDaysOf({ from: advance.from, until, zone, holds: state.holds })
-  const { dueMinor, creditedMinor } = lightAdvance({ priceMinor: advance.amountMinor, days: advance.days, darkDays, currency })
+  const { asOf, zone, windows } = state
+  const { dueMinor, darkDays, creditedMinor } = priceOn(state, advance, earliest(dateAt(asOf, zone), windows.prepaid.to))
   const leftMinor = Math.max(creditedMinor - advance.notedMinor - advance.returnedMinor, 0)
   const noteMinor = Math.min(leftMinor, advance.openMinor)
   return {
@@ -87,6 +85,21 @@ export function advanceReckoning(
     noteMinor,
     returnMinor: Math.min(leftMinor - noteMinor, advance.paidMinor - advance.returnedMinor),
   }
+}
+
+/** Its price on a date, if it stays as light or dark as it is now until then. */
+function priceOn({ zone, currency, holds }: AdvanceState, { from, amountMinor, days }: Advance, until: IsoDate) {
+  const darkDays = darkDaysOf({ from, until, zone, holds })
+  return { darkDays, ...lightAdvance({ priceMinor: amountMinor, days, darkDays, currency }) }
+}
+
+/** The midnight from which what was paid in part is all that a dark month costs: it is lit then, nobody pays again. */
+function paidByDarkDaysAt(state: AdvanceState, advance: Advance): IsoInstant {
+  const { asOf, zone, windows } = state
+  const keptMinor = advance.paidMinor - advance.returnedMinor
+  let day = addDays(dateAt(asOf, zone), 1)
+  while (day < windows.prepaid.to && priceOn(state, advance, day).dueMinor > keptMinor) day = addDays(day, 1)
+  return startOfDay(day, zone)
 }
 
 /**
@@ -132,7 +145,8 @@ function beforeIssue({ mayBeAsked, hasLeft, asOf, windows }: AdvanceState): Adva
 function unpaidStep(state: AdvanceState, advance: Advance): AdvanceStep {
   const { asOf, windows, holds } = state
   const lapses = lapsesAt(state, advance)
-  if (holds.some(({ liftedAt }) => liftedAt === null)) return handStep(state) ?? lapsed(state, windows.advanceUntil)
+  if (holds.some(({ liftedAt }) => liftedAt === null))
+    return handStep(state) ?? lapsed(state, earliest(paidByDarkDaysAt(state, advance), windows.advanceUntil))
   if (asOf >= lapses) return { kind: 'lapse' }
   return { kind: 'wait', stage: 'AwaitingPayment', waitingFor: 'customer', until: earliest(lapses, windows.advanceUntil) }
 }
