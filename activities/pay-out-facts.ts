@@ -1,9 +1,12 @@
 import type { Db, Tx } from '../db/client.ts'
+import { findPaymentById } from '../db/queries/payments.ts'
 import { readPlant } from '../db/queries/plants.ts'
 import { readDecision } from '../db/queries/processes.ts'
-import { payableNow, triesOf } from '../db/queries/refund-payments.ts'
-import { readRefund } from '../db/queries/refunds.ts'
+import { payableNow } from '../db/queries/refund-held.ts'
+import { triesOf } from '../db/queries/refund-payments.ts'
+import { readRefund, type Refund } from '../db/queries/refunds.ts'
 import { addToInstant } from '../domain/calendar.ts'
+import { DomainError } from '../domain/errors.ts'
 import { plantOf } from '../domain/ids.ts'
 import { doubtMayBeDecidedAt, nextAskAt } from '../domain/payment.ts'
 import { processIds } from '../domain/process-ids.ts'
@@ -47,7 +50,7 @@ export interface PayOutFacts {
 export async function readPayOutFacts(db: Db | Tx, { refundId, asOf }: { refundId: number; asOf: string }): Promise<PayOutFacts> {
   const refund = await readRefund(db, refundId)
   const workflowId = processIds.payOut(refundId)
-  const { policy, zone } = await readPlant(db, plantOf(refund.accountId), asOf)
+  const { policy, zone } = await readPlant(db, await plantOfRefund(db, refund), asOf)
   const approval = refund.state === 'requested' ? await readDecision(db, workflowId, APPROVAL_STEP) : undefined
   const tries = await triesOf(db, refundId)
   const inDoubt = tries.find(({ state }) => state === 'unknown')
@@ -78,6 +81,13 @@ export async function readPayOutFacts(db: Db | Tx, { refundId, asOf }: { refundI
     fetchBy: addToInstant(since, policy.closing.unclaimedAfter, zone),
     isClaimed: refund.claimedAt !== null,
   }
+}
+
+async function plantOfRefund(db: Db | Tx, { accountId, paymentId }: Refund): Promise<string> {
+  if (accountId !== null) return plantOf(accountId)
+  const payment = paymentId === null ? undefined : await findPaymentById(db, paymentId)
+  if (payment === undefined) throw new DomainError('NOT_FOUND', 'there is no such payment')
+  return payment.plant
 }
 
 /** The step by which a refund is approved or refused. */

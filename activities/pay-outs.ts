@@ -1,10 +1,13 @@
 import type { Db, Tx } from '../db/client.ts'
-import { type LockedAccount, withAccount } from '../db/queries/accounts.ts'
 import { wakeEndedApplication } from '../db/queries/applications.ts'
 import { wakeEndedClosing } from '../db/queries/closures.ts'
+import { nudge } from '../db/queries/outbox.ts'
+import { findPaymentById } from '../db/queries/payments.ts'
 import { type PlantTerms, readPlant } from '../db/queries/plants.ts'
 import { type Decision, readDecision, recordDecision } from '../db/queries/processes.ts'
-import { endClaim, payableNow, payRefund, settleTransfer, triesOf } from '../db/queries/refund-payments.ts'
+import { type RefundOwner, withRefundOwner } from '../db/queries/refund-owner.ts'
+import { payableNow } from '../db/queries/refund-held.ts'
+import { endClaim, payRefund, settleTransfer, triesOf } from '../db/queries/refund-payments.ts'
 import { approveRefund, readRefund, type Refund, saveRefund } from '../db/queries/refunds.ts'
 import { DomainError, type DomainErrorCode, isDomainError } from '../domain/errors.ts'
 import { processIds } from '../domain/process-ids.ts'
@@ -13,15 +16,16 @@ import { APPROVAL_STEP, type PayOutFacts, readPayOutFacts, transferStep } from '
 import { ask, type PaymentProviders, SANDBOX_PROVIDERS } from './payment-providers.ts'
 import { keepRefundApart, lapseRefund, tellApproved, tellOfRefund, tellRefundPaid, tellSent } from './refund-steps.ts'
 
-type Key = { readonly accountId: string; readonly refundId: number; readonly asOf: string }
-type Sent = Decision & { readonly accountId: string; readonly refundId: number }
+/** Histories carry the account beside; whose it is stands with the refund. */
+type Key = { readonly accountId?: string; readonly refundId: number; readonly asOf: string }
+type Sent = Decision & { readonly accountId?: string; readonly refundId: number }
 type Recorded =
   | { readonly refused: { readonly code: DomainErrorCode; readonly message: string } }
   | { readonly refused?: undefined; readonly recorded: boolean; readonly standing: Decision }
 
-/** A refund with its account locked. */
+/** A refund with its account, or the payment of a payer nobody knows, locked. */
 interface Open {
-  readonly account: LockedAccount
+  readonly account: RefundOwner
   readonly plant: PlantTerms
   readonly zone: string
   readonly refund: Refund
@@ -43,9 +47,9 @@ export function createPayOutActivities({ db, providers = SANDBOX_PROVIDERS }: { 
      * Whoever pays says so, and it is posted in the same transaction as that decision: who stands at the counter learns at once that the
      * cash is short, or that less is held by now. Both stand, or neither.
      */
-    recordRefundPayment: async ({ accountId, refundId, ...decision }: Sent): Promise<Recorded> => {
+    recordRefundPayment: async ({ accountId: _account, refundId, ...decision }: Sent): Promise<Recorded> => {
       try {
-        return await open({ accountId, refundId, asOf: decision.decidedAt }, (tx, found) => recordPayment(tx, found, decision))
+        return await open({ refundId, asOf: decision.decidedAt }, (tx, found) => recordPayment(tx, found, decision))
       } catch (error) {
         if (isDomainError(error)) return { refused: { code: error.code, message: error.message } }
         throw error
@@ -72,8 +76,8 @@ export function createPayOutActivities({ db, providers = SANDBOX_PROVIDERS }: { 
   }
 }
 
-async function withRefund<T>(db: Db, { accountId, refundId, asOf }: Key, act: (tx: Tx, open: Open) => Promise<T>): Promise<T> {
-  return withAccount(db, accountId, async (tx, account) => {
+async function withRefund<T>(db: Db, { refundId, asOf }: Key, act: (tx: Tx, open: Open) => Promise<T>): Promise<T> {
+  return withRefundOwner(db, refundId, async (tx, account) => {
     const plant = await readPlant(tx, account.plant, asOf)
     const refund = await readRefund(tx, refundId)
     return act(tx, { account, plant, zone: plant.zone, refund, workflowId: processIds.payOut(refundId), asOf })
@@ -88,14 +92,20 @@ async function settleApproval(tx: Tx, open: Open): Promise<void> {
   if (decided.verdict === 'refused') {
     await tellOfRefund(tx, open, { refund: await saveRefund(tx, refund, { is: 'refused' }), kind: 'refund-refused' })
     // Who left meanwhile gets what is left by the closing, which knows nothing of a refund of its own process.
-    if (account.closedAt !== null) {
+    if (account.accountId !== null && account.closedAt !== null) {
       await wakeEndedApplication(tx, account)
       await wakeEndedClosing(tx, account)
     }
-    return
+    return wakeSuspense(tx, refund)
   }
   await approveRefund(tx, refund.refundId, { approvedBy: decided.decidedBy, asOf })
   await tellApproved(tx, open, refund.refundId)
+}
+
+/** Money of a payer nobody knows stays in suspense after all: it can be matched again. */
+async function wakeSuspense(tx: Tx, { accountId, paymentId }: Refund): Promise<void> {
+  const payment = accountId !== null || paymentId === null ? undefined : await findPaymentById(tx, paymentId)
+  if (payment !== undefined) await nudge(tx, `process:${processIds.payment(payment.provider, payment.reference)}`)
 }
 
 /** What whoever pays says of it. */

@@ -4,6 +4,7 @@ import { noticesOf, type PaymentKey } from '../db/queries/payment-notices.ts'
 import { findPayment, type Payment } from '../db/queries/payments.ts'
 import { readPlant } from '../db/queries/plants.ts'
 import { readDecision } from '../db/queries/processes.ts'
+import { MATCH_STEP, standingReturn } from '../db/queries/suspense-returns.ts'
 import { addToInstant } from '../domain/calendar.ts'
 import { bounceStep, DOUBT_STEP, doubtMayBeDecidedAt, nextAskAt, type PaymentState } from '../domain/payment.ts'
 import { processIds } from '../domain/process-ids.ts'
@@ -15,6 +16,8 @@ export interface PaymentFacts {
   readonly noticesWaiting: number
   /** Whose it is, as someone decided, while that is not carried out yet. */
   readonly matchedTo: string | null
+  /** It was asked for that it goes back to its sender. */
+  readonly isGoingBack?: true
   /** When the provider is asked next, while it leaves us in doubt. */
   readonly askAt: string | null
   /** True while the doubt holds off a cut; after that people are waited for. */
@@ -33,13 +36,15 @@ export async function readPaymentFacts(db: Db, key: PaymentKey, asOf: string): P
   const noticesWaiting = (await noticesOf(db, key)).filter(({ state }) => state === 'received').length
   const state = payment?.state ?? null
   const match =
-    state === 'suspense' ? await readDecision(db, processIds.payment(key.provider, key.reference), 'match') : undefined
+    state === 'suspense' ? await readDecision(db, processIds.payment(key.provider, key.reference), MATCH_STEP) : undefined
   const report = payment === undefined ? undefined : await readBounceReport(db, payment)
+  const goesBack = payment?.state === 'suspense' && (await standingReturn(db, payment.paymentId)) !== undefined
   const facts = {
     state,
     noticesWaiting,
     matchedTo: typeof match?.detail?.accountId === 'string' ? match.detail.accountId : null,
     ...(report && { bounceReport: report }),
+    ...(goesBack && { isGoingBack: true as const }),
   }
   if (payment === undefined || (state !== 'pending' && state !== 'unknown')) return { ...facts, askAt: null, isFresh: false }
   const { zone, policy } = await readPlant(db, payment.plant, asOf)

@@ -14,6 +14,8 @@ import {
   type PaymentNotice,
 } from '../db/queries/payment-notices.ts'
 import { amendAmount, findPayment, insertPayment, lockPayment, movePayment, type Payment } from '../db/queries/payments.ts'
+import type { Decision } from '../db/queries/processes.ts'
+import { recordMatch } from '../db/queries/suspense-returns.ts'
 import { type PlantTerms, readPlant } from '../db/queries/plants.ts'
 import { inChargeOf } from '../db/queries/process-waiting.ts'
 import { dateAt } from '../domain/calendar.ts'
@@ -70,6 +72,10 @@ export function createPaymentActivities({ db, providers = SANDBOX_PROVIDERS }: {
         await acceptNotice(tx, { ...key, plant: first.plant, said, asOf })
       })
     },
+
+    /** Writes down whose money it is, unless it is on its way back to its sender. */
+    recordMatch: ({ provider, reference, ...decision }: Decision & PaymentKey) =>
+      recordMatch(db, { provider, reference }, decision),
 
     /** Suspended money becomes the account's; PAYMENT_MISMATCH where it is of another plant or currency. Doing it again changes nothing. */
     matchPayment: ({ accountId, asOf, ...key }: PaymentKey & { accountId: string; asOf: string }): Promise<void> =>

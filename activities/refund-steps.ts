@@ -1,6 +1,7 @@
 import type { Tx } from '../db/client.ts'
 import { queueNotice } from '../db/queries/notices.ts'
-import { keepApart, payableNow, type PayingOut, payRefund } from '../db/queries/refund-payments.ts'
+import { payableNow } from '../db/queries/refund-held.ts'
+import { keepApart, type PayingOut, payRefund } from '../db/queries/refund-payments.ts'
 import { handOverInDoubt } from '../db/queries/refund-requests.ts'
 import { readRefund, type Refund, saveRefund } from '../db/queries/refunds.ts'
 import { type PlantTerms, readPlant } from '../db/queries/plants.ts'
@@ -25,13 +26,14 @@ export async function lapseRefund(tx: Tx, at: PayingOut, refundId: number): Prom
 
 type Told = 'refund-refused' | 'refund-unclaimed' | 'refund-lapsed' | 'refund-failed'
 
-/** Tells the customer what became of a refund; `round` where it can happen again. */
+/** Tells the customer what became of a refund; `round` where it can happen again. A payer nobody knows cannot be told. */
 export async function tellOfRefund(
   tx: Tx,
   { account, asOf }: PayingOut,
   { refund, kind, round = 1 }: { refund: Refund; kind: Told; round?: number },
 ): Promise<void> {
   const { accountId, customerId } = account
+  if (accountId === null) return
   // What was refused or had lapsed is named as it was asked for.
   const amountMinor = kind === 'refund-lapsed' ? refund.amountMinor : restOfRefund(refund)
   const params = { reference: customerId ?? accountId, amountMinor, currency: refund.currency }
@@ -45,6 +47,7 @@ export async function tellRefundPaid(
   { refund, round }: { refund: Refund; round: number },
 ): Promise<void> {
   const { refundId, kind, source, method, currency, reason } = refund
+  if (accountId === null) return
   const amountMinor = restOfRefund(refund)
   const refundedOn = dateAt(asOf, zone)
   const dedupeKey = `refund-paid:${refundId}:${round}`
@@ -67,6 +70,7 @@ export async function tellRefundPaid(
 /** Tells the customer that the money waits for them, and until when before it is kept apart. */
 export async function tellApproved(tx: Tx, { account, asOf }: PayingOut, refundId: number): Promise<void> {
   const { accountId, customerId, plant } = account
+  if (accountId === null) return
   const { policy, zone } = await readPlant(tx, plant, asOf)
   const refund = await readRefund(tx, refundId)
   const { kind, source, amountMinor, currency, method, payableSince, requestedAt, handledBy } = refund
@@ -90,6 +94,7 @@ export async function tellSent(
   { refund, round }: { refund: Refund; round: number },
 ): Promise<void> {
   const { accountId, customerId } = account
+  if (accountId === null) return
   const { refundId, currency, method } = refund
   const params = { reference: customerId ?? accountId, amountMinor: restOfRefund(refund), currency, method }
   await queueNotice(tx, { accountId, kind: 'refund-sent', params, dedupeKey: `refund-sent:${refundId}:${round}`, asOf })

@@ -41,7 +41,7 @@ export const PaymentBody = Type.Object({
   currency: Currency,
   state: Type.String({
     description:
-      '`pending`, `unknown` and `failed` count for nothing; `suspense` waits for someone to say whose it is; `bounced` came back.',
+      '`pending`, `unknown` and `failed` count for nothing; `suspense` waits for someone to say whose it is; `returned` went from there back to its sender; `bounced` came back.',
   }),
   collectedBy: Nullable(Type.String()),
   valueDate: Type.Unsafe<string>({ ...IsoDate, description: 'The day it counts as paid; `receivedAt` is when it was told.' }),

@@ -61,6 +61,7 @@ export const PERMISSIONS = {
   'payments.read': ['customer', ...PLANT_OFFICE],
   'payments.take-cash': ['csa', 'operator', 'cluster-in-charge'],
   'payments.match': OFFICE,
+  'payments.return': PLANT_OFFICE,
   'payments.read-notices': PLANT_OFFICE,
   'payments.report-bounce': PLANT_OFFICE,
   'payments.decide': ['head-office'],

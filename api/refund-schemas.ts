@@ -44,9 +44,9 @@ export async function assertDoubtIsWhole(
 export const RefundView = Type.Object({
   refundId: Count,
   plant: Plant,
-  accountId: AccountId,
+  accountId: Nullable(Type.Unsafe<string>({ ...AccountId, description: 'None for money of a payer nobody knows.' })),
   customerId: Nullable(CustomerId),
-  kind: Type.String({ description: '`credit` or `deposit`.' }),
+  kind: Type.String({ description: '`credit`, `deposit`, or `suspense`: money of a payer nobody knows.' }),
   source: Type.String({ description: 'What asked for it: an application, a closing, or a request.' }),
   amountMinor: MoneyMinor,
   lapsedMinor: Type.Integer({ description: 'What of it was no longer held when it was to be paid.' }),

@@ -37,6 +37,7 @@ import { readingRoutes } from './routes/readings.ts'
 import { receiptRoutes } from './routes/receipts.ts'
 import { refundDecisionRoutes } from './routes/refund-decisions.ts'
 import { refundRoutes } from './routes/refunds.ts'
+import { suspenseReturnRoutes } from './routes/suspense-returns.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { ownNoticeRoutes } from './routes/own-notices.ts'
 import { signUpRoutes } from './routes/sign-ups.ts'
@@ -85,6 +86,7 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   closureRoutes,
   closureDecisionRoutes,
   refundRoutes,
+  suspenseReturnRoutes,
   refundDecisionRoutes,
   collectionRoutes,
   billingRoutes,

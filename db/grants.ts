@@ -16,6 +16,7 @@ export const APPEND_ONLY = [
   'note_lines',
   'disputed_charges',
   'cash_counts',
+  'cash_repayments',
   'bank_statements',
   'bank_statement_lines',
   'cash_deposit_credits',

@@ -226,6 +226,23 @@ export interface CashDeposits {
   state: Generated<string>;
 }
 
+export interface CashFloats {
+  amountMinor: number;
+  bankKey: string;
+  bankReference: string;
+  currency: string;
+  floatId: Generated<number>;
+  givenAt: string;
+  givenBy: string;
+  holder: string;
+  plant: string;
+  recordedAt: Generated<string>;
+  settledAt: string | null;
+  settledBy: string | null;
+  state: Generated<string>;
+  textId: number | null;
+}
+
 export interface CashHandovers {
   amountMinor: number;
   currency: string;
@@ -249,6 +266,23 @@ export interface CashHolders {
   holder: string;
   overCeilingSince: string | null;
   plant: string;
+}
+
+export interface CashRepayments {
+  amountMinor: number;
+  bankKey: string | null;
+  bankReference: string | null;
+  currency: string;
+  holder: string;
+  intoHolder: string | null;
+  paidBy: string;
+  plant: string;
+  receiptNumber: string;
+  receivedAt: string;
+  receivedBy: string;
+  recordedAt: Generated<string>;
+  repaymentId: Generated<number>;
+  restMinor: number;
 }
 
 export interface ChargeLines {
@@ -1019,7 +1053,7 @@ export interface RefundPayments {
 }
 
 export interface Refunds {
-  accountId: string;
+  accountId: string | null;
   amountMinor: number;
   approvedBy: string | null;
   claimedAt: string | null;
@@ -1099,8 +1133,10 @@ export interface DB {
   cashCounts: CashCounts;
   cashDepositCredits: CashDepositCredits;
   cashDeposits: CashDeposits;
+  cashFloats: CashFloats;
   cashHandovers: CashHandovers;
   cashHolders: CashHolders;
+  cashRepayments: CashRepayments;
   chargeLines: ChargeLines;
   charges: Charges;
   clockHeartbeats: ClockHeartbeats;

@@ -14,6 +14,7 @@ import type { RefundKind } from './refund.ts'
 import { codeOfPlace } from './refund-postings.ts'
 import { refundPostings } from '../test/support/money-out-rules.ts'
 
+const OWNER = { plant: 'P', accountId: 'A' }
 const asked = (amountMinor: number): RefundMoney => ({ state: 'requested', amountMinor, lapsedMinor: 0, isApart: false })
 const approved = (amountMinor: number): RefundMoney => ({ ...asked(amountMinor), state: 'approved' })
 const refusedWith = (code: string) => expect.objectContaining({ code })
@@ -76,17 +77,18 @@ const EVENTS: readonly ((heldMinor: number) => RefundEvent)[] = [
 
 test('whatever happens in whatever order: what is paid, unclaimed, open, lapsed and refused is what was asked for, never more leaves than is held, and the ledger says the same (billing.md rules 2, 3)', () => {
   const step = fc.record({ event: fc.constantFrom(...EVENTS), used: fc.integer({ min: 0, max: 20_000 }) })
-  const kinds = fc.constantFrom<RefundKind>('credit', 'deposit')
+  const kinds = fc.constantFrom<RefundKind>('credit', 'deposit', 'suspense')
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 50_000 }), fc.array(step, { maxLength: 25 }), kinds, (amountMinor, steps, kind) => {
       let refund = asked(amountMinor)
-      const books: Posting[] = [{ leg: 1, debit: 'bank:P', credit: codeOfPlace('A', kind), amountMinor }]
+      const books: Posting[] = [{ leg: 1, debit: 'bank:P', credit: codeOfPlace(OWNER, kind), amountMinor }]
       const held = (code: string): number => balances(books)[code] ?? 0
       for (const { event, used } of steps) {
         // A bill or a bounce takes of the credit or deposit meanwhile; what is kept apart or on its way is out of its reach.
-        const takenMinor = Math.min(used, held(codeOfPlace('A', kind)))
-        if (takenMinor > 0) books.push({ leg: 1, debit: codeOfPlace('A', kind), credit: 'receivable:A', amountMinor: takenMinor })
-        const heldMinor = held(codeOfPlace('A', placeOf({ kind, isApart: refund.isApart })))
+        const takenMinor = Math.min(used, held(codeOfPlace(OWNER, kind)))
+        if (takenMinor > 0)
+          books.push({ leg: 1, debit: codeOfPlace(OWNER, kind), credit: 'receivable:A', amountMinor: takenMinor })
+        const heldMinor = held(codeOfPlace(OWNER, placeOf({ kind, isApart: refund.isApart })))
         const happens = event(heldMinor)
         let after: RefundMoney
         try {
@@ -99,7 +101,8 @@ test('whatever happens in whatever order: what is paid, unclaimed, open, lapsed 
         refund = after
         const parts = partsOfRefund(refund)
         expect(Object.values(parts).reduce((sum, part) => sum + part, 0)).toBe(amountMinor)
-        for (const code of ['credit:A', 'deposit:A', 'unclaimed:A', 'paying-out:A']) expect(held(code)).toBeGreaterThanOrEqual(0)
+        for (const code of ['credit:A', 'deposit:A', 'suspense:P', 'unclaimed:A', 'paying-out:A'])
+          expect(held(code)).toBeGreaterThanOrEqual(0)
         expect(held('unclaimed:A')).toBe(parts.unclaimed)
         expect(held('paying-out:A')).toBe(refund.state === 'sending' ? restOfRefund(refund) : 0)
         // The bank has what came in, less what is paid.

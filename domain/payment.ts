@@ -15,12 +15,16 @@ export const PROVIDER_STATUSES = ['confirmed', 'pending', 'unknown', 'failed', '
  */
 export type ProviderStatus = (typeof PROVIDER_STATUSES)[number]
 
-export const PAYMENT_STATES = ['pending', 'unknown', 'posted', 'suspense', 'failed', 'bounced'] as const
-/** Where a payment stands with us. Only `posted` and `suspense` are in the books; `bounced` was, and was answered by its reverse. */
+export const PAYMENT_STATES = ['pending', 'unknown', 'posted', 'suspense', 'returned', 'failed', 'bounced'] as const
+/**
+ * Where a payment stands with us. Only `posted`, `suspense` and `returned` (out of suspense to its sender, as a refund says) came into the
+ * books for good; `bounced` was there, and was answered by its reverse.
+ */
 export type PaymentState = (typeof PAYMENT_STATES)[number]
 
 /** Why a notice was set aside: it contradicts what stands, or is in money the books do not hold. Nothing is posted for it. */
-export type QuarantineReason = 'another-amount' | 'another-currency' | 'another-payer' | 'failed-after-posting'
+export type QuarantineReason =
+  'another-amount' | 'another-currency' | 'another-payer' | 'failed-after-posting' | 'bounced-after-return'
 
 /** Why money that had been taken is gone again. */
 export const BOUNCE_REASONS = ['bounced', 'charged-back'] as const
@@ -66,7 +70,7 @@ export function judgeNotice(said: SaidOfPayment, standing?: StandingPayment): No
   if (contradiction !== undefined) return { does: 'quarantine', reason: contradiction }
   if (standing?.state === 'bounced') return { does: 'nothing' }
   if (said.status === 'bounced' || said.status === 'charged-back') return { does: 'bounce', reason: said.status }
-  if (standing?.state === 'posted' || standing?.state === 'suspense') return { does: 'nothing' }
+  if (standing !== undefined && IN_THE_BOOKS.includes(standing.state)) return { does: 'nothing' }
   if (said.status === 'confirmed') return { does: said.isPayerKnown ? 'post' : 'suspend' }
   if (standing?.state === 'failed') return { does: 'nothing' }
   if (said.status === 'failed') return { does: 'fail' }
@@ -78,9 +82,13 @@ function contradictionOf(said: SaidOfPayment, standing?: StandingPayment): Quara
   if (standing === undefined) return undefined
   if (said.amountMinor !== standing.amountMinor && !tellsAmount(said, standing)) return 'another-amount'
   if (!standing.isSamePayer) return 'another-payer'
-  const isInTheBooks = standing.state === 'posted' || standing.state === 'suspense'
-  return isInTheBooks && said.status === 'failed' ? 'failed-after-posting' : undefined
+  if (IN_THE_BOOKS.includes(standing.state) && said.status === 'failed') return 'failed-after-posting'
+  // Whoever sent it has it twice now: nothing is left to take back, and people see to it.
+  const isTakenBack = said.status === 'bounced' || said.status === 'charged-back'
+  return isTakenBack && standing.state === 'returned' ? 'bounced-after-return' : undefined
 }
+
+const IN_THE_BOOKS: readonly PaymentState[] = ['posted', 'suspense', 'returned']
 
 /** The first word of the money itself: the words before it were of money that was still to come. */
 function tellsAmount(said: SaidOfPayment, { state }: StandingPayment): boolean {

@@ -61,9 +61,9 @@ export function isHeld(
 
 /** A payment that came and went stands in a statement twice: `confirmed`, then `bounced`. */
 const HELD: Readonly<Record<ProviderStatus, readonly PaymentState[]>> = {
-  confirmed: ['posted', 'suspense', 'bounced'],
-  pending: ['pending', 'unknown', 'posted', 'suspense', 'failed', 'bounced'],
-  unknown: ['pending', 'unknown', 'posted', 'suspense', 'failed', 'bounced'],
+  confirmed: ['posted', 'suspense', 'returned', 'bounced'],
+  pending: ['pending', 'unknown', 'posted', 'suspense', 'returned', 'failed', 'bounced'],
+  unknown: ['pending', 'unknown', 'posted', 'suspense', 'returned', 'failed', 'bounced'],
   failed: ['failed'],
   bounced: ['bounced'],
   'charged-back': ['bounced'],

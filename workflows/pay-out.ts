@@ -6,7 +6,8 @@ import type { WaitingFor } from './stage.ts'
 
 export interface PayOutInput {
   readonly plant: string
-  readonly accountId: string
+  /** None for money of a payer nobody knows. */
+  readonly accountId?: string
   readonly customerId?: string
   readonly refundId: number
 }
@@ -33,7 +34,7 @@ const APPROVERS: readonly WaitingFor[] = ['cluster-in-charge', 'state-in-charge'
  * (billing.md rule 16). What nobody fetches is kept apart and stays payable for ever: asked for again, this begins anew.
  */
 export async function payOut(input: PayOutInput): Promise<string> {
-  return procedure({ ...input, topics: [`account:${input.accountId}`], input: { ...input } }, async (p) => {
+  return procedure({ ...input, topics: topicsOf(input), input: { ...input } }, async (p) => {
     const payer: Payer = { p, input, known: await facts.readPayOutFacts({ refundId: input.refundId, asOf: await p.now() }) }
     acceptPayOutDecisions(payer)
     for (;;) {
@@ -45,12 +46,21 @@ export async function payOut(input: PayOutInput): Promise<string> {
   })
 }
 
+/** Its own topic wakes it in any case. */
+function topicsOf({ accountId }: PayOutInput): `account:${string}`[] {
+  return accountId === undefined ? [] : [`account:${accountId}`]
+}
+
 /** A refund as its steps see it. */
 interface Payer {
   readonly p: Procedure
   readonly input: PayOutInput
   /** The facts as last read; decisions are judged by them. */
   known: PayOutFacts
+}
+
+function keyOf({ input: { accountId, refundId } }: Payer) {
+  return { refundId, ...(accountId !== undefined && { accountId }) }
 }
 
 async function look(payer: Payer): Promise<PayOutFacts> {
@@ -66,8 +76,7 @@ function outcomeOf({ state, isClaimed }: PayOutFacts): string | undefined {
 }
 
 async function goOn(payer: Payer, known: PayOutFacts): Promise<void> {
-  const { accountId, refundId } = payer.input
-  const at = { accountId, refundId, asOf: await payer.p.now() }
+  const at = { ...keyOf(payer), asOf: await payer.p.now() }
   const { state, transfer, approval, payableMinor } = known
   if (state === 'sending' && transfer !== null) return seeTransferThrough(payer, { ...known, transfer })
   if (approval !== null) return work.settleRefundApproval(at)
@@ -97,17 +106,15 @@ async function waitToBeFetched(payer: Payer, known: PayOutFacts): Promise<void> 
     summary: 'the money to be handed over',
   })
   if (changed) return
-  const { accountId, refundId } = payer.input
-  await work.keepRefundUnclaimed({ accountId, refundId, asOf: await payer.p.now() })
+  await work.keepRefundUnclaimed({ ...keyOf(payer), asOf: await payer.p.now() })
 }
 
 type InDoubt = PayOutFacts & { readonly transfer: NonNullable<PayOutFacts['transfer']> }
 
 /** The provider is asked, if there is one; else, and after days, head office decides with a proof. Until then nothing is sent again. */
 async function seeTransferThrough(payer: Payer, known: InDoubt): Promise<void> {
-  const { accountId, refundId } = payer.input
   const { transfer } = known
-  const about = async () => ({ accountId, refundId, try: transfer.try, asOf: await payer.p.now() })
+  const about = async () => ({ ...keyOf(payer), try: transfer.try, asOf: await payer.p.now() })
   if (transfer.decision !== null) return work.settleRefundTransfer(await about())
   const changed = await wait(payer, known, {
     name: 'Unconfirmed',
@@ -147,7 +154,7 @@ function changing({ transfer, ...fact }: PayOutFacts): string {
 }
 
 function acceptPayOutDecisions(payer: Payer): void {
-  const { p, input } = payer
+  const { p } = payer
   const approval = {
     step: 'approval',
     at: ['Approval'],
@@ -160,7 +167,7 @@ function acceptPayOutDecisions(payer: Payer): void {
     verdict: 'paid',
     at: ['PayingOut'],
     refuse: (said) => own(said, payer.known.approvedBy, 'approved') ?? unsaid(said),
-    record: (decision) => facts.recordRefundPayment({ ...decision, accountId: input.accountId, refundId: input.refundId }),
+    record: (decision) => facts.recordRefundPayment({ ...decision, ...keyOf(payer) }),
     description: 'Say that the money was handed over, or sent',
   })
   acceptHeadOffice(payer)

@@ -1,5 +1,6 @@
+import { patched } from '@temporalio/workflow'
 import type { PaymentFacts } from '../activities/payment-facts.ts'
-import { bounceStep, DOUBT_STEP } from '../domain/payment.ts'
+import { bounceStep, DOUBT_STEP, type PaymentState } from '../domain/payment.ts'
 import { facts, work } from './activity-proxies.ts'
 import { type DecisionRule, defineDecision } from './decisions.ts'
 import { type Procedure, procedure } from './procedure.ts'
@@ -25,7 +26,7 @@ export const confirmBounce = defineDecision('confirm-bounce')
 /** Head office says that it did not. */
 export const dismissBounce = defineDecision('dismiss-bounce')
 
-const OUTCOMES = { posted: 'Posted', failed: 'Failed', bounced: 'Bounced', nothing: 'Quarantined' } as const
+const OUTCOMES = { posted: 'Posted', failed: 'Failed', bounced: 'Bounced', returned: 'Returned', nothing: 'Quarantined' } as const
 
 /**
  * Any money in (design, "receive-payment"). The notice is committed and answered before this starts. Known payer: posted,
@@ -41,6 +42,10 @@ export async function receivePayment(input: ReceivePaymentInput): Promise<string
       verdict: 'matched',
       at: ['Suspense'],
       description: 'Say whose money this is',
+      record: (decision) =>
+        patched('a match heeds returns')
+          ? facts.recordMatch({ ...decision, provider, reference })
+          : facts.recordDecision(decision),
       refuse: ({ detail }) =>
         typeof detail?.accountId === 'string' ? undefined : { code: 'INVALID_INPUT', message: 'Say whose account it is for' },
     })
@@ -52,11 +57,11 @@ export async function receivePayment(input: ReceivePaymentInput): Promise<string
       else if (payment.state === null) return OUTCOMES.nothing
       else if (payment.bounceReport?.verdict) await work.settleBounceReport({ provider, reference, asOf: await p.now() })
       else if (payment.bounceReport) await waitForHeadOffice(p, input, known)
-      else if (payment.state === 'posted' || payment.state === 'failed' || payment.state === 'bounced')
-        return OUTCOMES[payment.state]
+      else if (isAtItsEnd(payment.state)) return OUTCOMES[payment.state]
       else if (payment.doubtDecision) await work.settleDoubt({ provider, reference, asOf: await p.now() })
       else if (payment.matchedTo !== null)
         await work.matchPayment({ provider, reference, accountId: payment.matchedTo, asOf: await p.now() })
+      else if (payment.isGoingBack) await waitForItsReturn(p, input)
       else if (payment.state === 'suspense') await waitForPayer(p, input)
       else await waitForProvider(p, input, { payment, known })
     }
@@ -66,11 +71,26 @@ export async function receivePayment(input: ReceivePaymentInput): Promise<string
 async function waitForPayer(p: Procedure, { provider, reference }: ReceivePaymentInput): Promise<void> {
   await p.waitAsLongAsItTakes({
     read: (asOf) => facts.readPaymentFacts({ provider, reference, asOf }),
-    enough: ({ matchedTo, noticesWaiting, state, bounceReport }) =>
-      matchedTo !== null || noticesWaiting > 0 || state !== 'suspense' || bounceReport !== undefined,
+    enough: ({ matchedTo, noticesWaiting, state, bounceReport, isGoingBack }) =>
+      matchedTo !== null || noticesWaiting > 0 || state !== 'suspense' || bounceReport !== undefined || isGoingBack === true,
     stage: { name: 'Suspense', waitingFor: 'cluster-in-charge' },
     summary: 'someone to say whose money this is',
   })
+}
+
+/** Its refund sees to the rest (`pay-out`). Refused, or not held any more, it waits for its payer again. */
+async function waitForItsReturn(p: Procedure, { provider, reference }: ReceivePaymentInput): Promise<void> {
+  await p.waitAsLongAsItTakes({
+    read: (asOf) => facts.readPaymentFacts({ provider, reference, asOf }),
+    enough: ({ noticesWaiting, state, bounceReport, isGoingBack }) =>
+      noticesWaiting > 0 || state !== 'suspense' || bounceReport !== undefined || isGoingBack !== true,
+    stage: { name: 'GoingBack' },
+    summary: 'the money to be back with its sender',
+  })
+}
+
+function isAtItsEnd(state: PaymentState): state is 'posted' | 'failed' | 'bounced' | 'returned' {
+  return state === 'posted' || state === 'failed' || state === 'bounced' || state === 'returned'
 }
 
 /** What was read last: the decisions are judged by it. */

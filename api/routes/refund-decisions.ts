@@ -135,7 +135,13 @@ async function send(
 export async function visibleRefund(db: Db, request: FastifyRequest): Promise<RefundRow> {
   const { refundId } = request.params as Static<typeof params>
   const refund = await findRefundRow(db, refundId)
-  const account = refund && (await findVisibleAccount(db, principalOf(request), { accountId: refund.accountId }))
-  if (refund === undefined || account === undefined) throw notFound('refund')
+  if (refund === undefined || !(await isVisible(db, request, refund))) throw notFound('refund')
   return refund
+}
+
+/** Of an account one may see; of a payer nobody knows, for staff of the plant. */
+async function isVisible(db: Db, request: FastifyRequest, { accountId, plant }: RefundRow): Promise<boolean> {
+  const principal = principalOf(request)
+  if (accountId === null) return principal.kind === 'staff' && principal.plants.includes(plant)
+  return (await findVisibleAccount(db, principal, { accountId })) !== undefined
 }

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import { type LockedAccount, withAccount } from '../../db/queries/accounts.ts'
+import { withAccount } from '../../db/queries/accounts.ts'
 import { recordAudit } from '../../db/queries/audit.ts'
 import { businessNow } from '../../db/queries/clock.ts'
 import type { Tx } from '../../db/client.ts'
@@ -9,8 +9,10 @@ import { keepAnswer } from '../../db/queries/idempotency.ts'
 import { readPlant } from '../../db/queries/plants.ts'
 import { decisionsOf } from '../../db/queries/process-list.ts'
 import { findRefundRow, listRefundRows } from '../../db/queries/refund-list.ts'
-import { payableNow, triesOf } from '../../db/queries/refund-payments.ts'
+import { payableNow } from '../../db/queries/refund-held.ts'
+import { triesOf } from '../../db/queries/refund-payments.ts'
 import { fetchUnclaimed, requestCreditRefund, takeReturned } from '../../db/queries/refund-requests.ts'
+import { type RefundOwner, withRefundOwner } from '../../db/queries/refund-owner.ts'
 import type { Refund } from '../../db/queries/refunds.ts'
 import { processIds } from '../../domain/process-ids.ts'
 import { REFUND_REASONS, refundApprover } from '../../domain/refund.ts'
@@ -69,15 +71,15 @@ function askingRoute(app: Api, deps: ApiDeps): void {
       const { accountId } = await visibleAccount(deps.db, request, request.params)
       const { text, ...asked } = request.body
       const { actor: requestedBy } = principalOf(request)
-      const made = await change(deps, request, {
-        accountId,
-        action: 'requestRefund',
-        status: 201,
-        act: async (tx, at) => {
-          const textId = text === undefined ? null : await insertFreeText(tx, { body: text, writtenBy: requestedBy })
-          return requestCreditRefund(tx, at, { ...asked, requestedBy, textId })
-        },
-      })
+      const made = await withAccount(deps.db, accountId, (tx, account) =>
+        changeRefund(deps, request, {
+          ...{ tx, account, action: 'requestRefund', status: 201 },
+          act: async (at) => {
+            const textId = text === undefined ? null : await insertFreeText(tx, { body: text, writtenBy: requestedBy })
+            return requestCreditRefund(tx, { account, asOf: at.asOf }, { ...asked, requestedBy, textId })
+          },
+        }),
+      )
       return reply.code(201).send(made)
     },
   )
@@ -173,14 +175,14 @@ function againRoutes(app: Api, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const { refundId, accountId } = await visibleRefund(deps.db, request)
+      const { refundId } = await visibleRefund(deps.db, request)
       const { method: asked } = request.body
-      return change(deps, request, {
-        accountId,
-        action: 'claimRefund',
-        status: 200,
-        act: (tx, at) => fetchUnclaimed(tx, at, { refundId, method: asked }),
-      })
+      return withRefundOwner(deps.db, refundId, (tx, account) =>
+        changeRefund(deps, request, {
+          ...{ tx, account, action: 'claimRefund' },
+          act: (at) => fetchUnclaimed(tx, at, { refundId, method: asked }),
+        }),
+      )
     },
   )
 
@@ -198,45 +200,41 @@ function againRoutes(app: Api, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const { refundId, accountId } = await visibleRefund(deps.db, request)
+      const { refundId } = await visibleRefund(deps.db, request)
       const said = { refundId, by: principalOf(request).actor, proof: request.body.proof }
-      return change(deps, request, {
-        accountId,
-        action: 'returnRefund',
-        status: 200,
-        act: (tx, at) => takeReturned(tx, at, said),
-      })
+      return withRefundOwner(deps.db, refundId, (tx, account) =>
+        changeRefund(deps, request, { ...{ tx, account, action: 'returnRefund' }, act: (at) => takeReturned(tx, at, said) }),
+      )
     },
   )
 }
 
 interface Change {
-  readonly accountId: string
+  readonly tx: Tx
+  readonly account: RefundOwner
   readonly action: string
-  readonly status: number
-  readonly act: (tx: Tx, at: { account: LockedAccount; asOf: string }) => Promise<Refund>
+  readonly status?: number
+  readonly act: (at: { account: RefundOwner; asOf: string }) => Promise<Refund>
 }
 
-/** One transaction: what is asked, who asked it, and the answer under its key. */
-async function change(
-  { db, now }: ApiDeps,
+/** In one transaction, which holds the lock of whose money it is: what is asked, who asked it, and the answer under its key. */
+export async function changeRefund(
+  { now }: Pick<ApiDeps, 'now'>,
   request: FastifyRequest,
-  { accountId, action, status, act }: Change,
+  { tx, account, action, status = 200, act }: Change,
 ): Promise<Static<typeof RefundView>> {
-  return withAccount(db, accountId, async (tx, account) => {
-    const asOf = await businessNow(tx, account.plant, now())
-    const { refundId, amountMinor } = await act(tx, { account, asOf })
-    await recordAudit(tx, {
-      actor: principalOf(request).actor,
-      action,
-      subject: processIds.payOut(refundId),
-      plant: account.plant,
-      businessAt: asOf,
-      after: { refundId, amountMinor, trace: request.id },
-    })
-    const row = await findRefundRow(tx, refundId)
-    if (row === undefined) throw notFound('refund')
-    await keepAnswer(tx, idempotencyOf(request), { status, body: showRefund(row) })
-    return showRefund(row)
+  const asOf = await businessNow(tx, account.plant, now())
+  const { refundId, amountMinor } = await act({ account, asOf })
+  await recordAudit(tx, {
+    actor: principalOf(request).actor,
+    action,
+    subject: processIds.payOut(refundId),
+    plant: account.plant,
+    businessAt: asOf,
+    after: { refundId, amountMinor, trace: request.id },
   })
+  const row = await findRefundRow(tx, refundId)
+  if (row === undefined) throw notFound('refund')
+  await keepAnswer(tx, idempotencyOf(request), { status, body: showRefund(row) })
+  return showRefund(row)
 }

@@ -17,6 +17,7 @@ import * as staffNotices from './0016-staff-notices.ts'
 import * as confirmedAmounts from './0017-confirmed-amounts.ts'
 import * as moneyOut from './0018-money-out.ts'
 import * as depositsAndPrices from './0019-deposits-and-prices.ts'
+import * as returnsAndFloats from './0021-returns-and-floats.ts'
 
 /** Every migration by name, in order: listed, so that a stray file in the folder is never run. */
 export const migrations: Record<string, Migration> = {
@@ -38,4 +39,5 @@ export const migrations: Record<string, Migration> = {
   '0017-confirmed-amounts': confirmedAmounts,
   '0018-money-out': moneyOut,
   '0019-deposits-and-prices': depositsAndPrices,
+  '0021-returns-and-floats': returnsAndFloats,
 }

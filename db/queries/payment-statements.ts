@@ -142,7 +142,7 @@ async function openMissing(
     .select(['paymentId', 'reference', 'state', 'amountMinor', 'currency'])
     .where('provider', '=', provider)
     .where('plant', '=', plant.plant)
-    .where('state', 'in', ['posted', 'suspense'])
+    .where('state', 'in', ['posted', 'suspense', 'returned'])
     .where('valueDate', '>=', fromDate)
     .where('valueDate', '<=', toDate)
     .where(({ not, exists, selectFrom }) =>

@@ -96,11 +96,17 @@ export async function findPaymentById(db: Db | Tx, paymentId: number): Promise<P
   return row && paymentFrom(row)
 }
 
-/** Moves a payment that is not in the books yet; the database refuses to take it back. */
+/** The same, locked until the transaction ends. */
+export async function lockPaymentById(tx: Tx, paymentId: number): Promise<Payment | undefined> {
+  const row = await tx.selectFrom('payments').select(COLUMNS).where('paymentId', '=', paymentId).forUpdate().executeTakeFirst()
+  return row && paymentFrom(row)
+}
+
+/** Moves a payment that is nobody's or not in the books yet; the database refuses to take it back. */
 export async function movePayment(
   tx: Tx,
   paymentId: number,
-  state: 'pending' | 'unknown' | 'suspense' | 'failed',
+  state: 'pending' | 'unknown' | 'suspense' | 'returned' | 'failed',
 ): Promise<void> {
   await tx.updateTable('payments').set({ state }).where('paymentId', '=', paymentId).execute()
 }

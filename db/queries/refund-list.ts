@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { processIds } from '../../domain/process-ids.ts'
 import type { Db, Tx } from '../client.ts'
 import type { Refund } from './refunds.ts'
@@ -6,7 +7,7 @@ import type { Refund } from './refunds.ts'
 export interface RefundRow extends Refund {
   readonly plant: string
   readonly customerId: string | null
-  readonly personId: string
+  readonly personId: string | null
   /** The process that sees it through: its own, or the closing or application that asked for it. */
   readonly workflowId: string
   readonly stage: string | null
@@ -28,15 +29,15 @@ export interface RefundFilter {
 export async function listRefundRows(db: Db | Tx, filter: RefundFilter): Promise<RefundRow[]> {
   const { plants, accountId, state, before, limit } = filter
   if (plants.length === 0) return []
-  let rows = rowsOf(db).where('accounts.plant', 'in', plants)
+  let rows = rowsOf(db).where(PLANT, 'in', plants)
   if (accountId !== undefined) rows = rows.where('refunds.accountId', '=', accountId)
   if (before !== undefined) rows = rows.where('refundId', '<', before)
-  if (state === 'unclaimed') rows = rows.where('state', '=', 'unclaimed')
+  if (state === 'unclaimed') rows = rows.where('refunds.state', '=', 'unclaimed')
   if (state === 'open')
     rows = rows.where((eb) =>
       eb.or([
-        eb('state', 'in', ['requested', 'approved', 'sending']),
-        eb.and([eb('state', '=', 'unclaimed'), eb('claimedAt', 'is not', null)]),
+        eb('refunds.state', 'in', ['requested', 'approved', 'sending']),
+        eb.and([eb('refunds.state', '=', 'unclaimed'), eb('claimedAt', 'is not', null)]),
       ]),
     )
   const found = (await rows.orderBy('refundId', 'desc').limit(limit).execute()) as Omit<
@@ -52,12 +53,16 @@ export async function findRefundRow(db: Db | Tx, refundId: number): Promise<Refu
   return (await withProcesses(db, found))[0]
 }
 
+/** Of the account, or of the payment where nobody knows whose it is. */
+const PLANT = sql<string>`coalesce(accounts.plant, payments.plant)`
+
 function rowsOf(db: Db | Tx) {
   return db
     .selectFrom('refunds')
-    .innerJoin('accounts', 'accounts.accountId', 'refunds.accountId')
+    .leftJoin('accounts', 'accounts.accountId', 'refunds.accountId')
+    .leftJoin('payments', 'payments.paymentId', 'refunds.paymentId')
     .selectAll('refunds')
-    .select(['accounts.plant', 'accounts.customerId', 'accounts.personId'])
+    .select(['accounts.customerId', 'accounts.personId', PLANT.as('plant')])
 }
 
 async function withProcesses(

@@ -1,9 +1,10 @@
 import { DomainError } from '../../domain/errors.ts'
-import { bank, type Posting } from '../../domain/ledger.ts'
-import { type MoneyPlace, payableMinor, placeOf, type RefundState, restOfRefund } from '../../domain/pay-out.ts'
+import { bank, type Posting, suspense } from '../../domain/ledger.ts'
+import { type MoneyPlace, placeOf, restOfRefund } from '../../domain/pay-out.ts'
+import { processIds } from '../../domain/process-ids.ts'
 import type { RefundMethod } from '../../domain/refund.ts'
 import {
-  codeOfPlace,
+  moneyOwner,
   postRefundArrived,
   postRefundFailed,
   postRefundKeptApart,
@@ -12,12 +13,14 @@ import {
   postRefundSent,
 } from '../../domain/refund-postings.ts'
 import type { Db, Tx } from '../client.ts'
-import type { LockedAccount } from './accounts.ts'
 import { cashToPayFrom } from './cash-holders.ts'
 import { useFreedCredit } from './freed-credit.ts'
-import { balanceOf, post } from './ledger.ts'
+import { post } from './ledger.ts'
 import { nudge } from './outbox.ts'
-import { findPaymentById } from './payments.ts'
+import { startReceiving } from './payment-notices.ts'
+import { findPaymentById, movePayment } from './payments.ts'
+import type { RefundOwner } from './refund-owner.ts'
+import { assertNotReported, heldFor } from './refund-held.ts'
 import { moneyOf, readRefund, type Refund, saveRefund } from './refunds.ts'
 
 /** One try to pay a refund. */
@@ -55,12 +58,9 @@ const COLUMNS = [
   'settledProof',
 ] as const
 
-/** In these it is still with us, and nothing of it on its way. */
-const WAITS: readonly RefundState[] = ['requested', 'approved', 'unclaimed']
-
-/** Where and when money goes out. The caller holds the account lock. */
+/** Whose money goes out and when. The caller holds the lock of the account, or of the payment of a payer nobody knows. */
 export interface PayingOut {
-  readonly account: LockedAccount
+  readonly account: RefundOwner
   readonly asOf: string
 }
 
@@ -85,20 +85,6 @@ export async function triesOf(db: Db | Tx, refundId: number): Promise<RefundTry[
     .execute()) as RefundTry[]
 }
 
-/** What can be paid of a refund now, in minor units: never more than is held for it, and nothing of a payment that has bounced. */
-export async function payableNow(db: Db | Tx, refund: Refund): Promise<number> {
-  if (!WAITS.includes(refund.state)) return 0
-  return payableMinor(refund, await heldFor(db, refund))
-}
-
-async function heldFor(db: Db | Tx, refund: Refund): Promise<number> {
-  const { accountId, paymentId, kind } = refund
-  const { isApart } = moneyOf(refund)
-  const payment = paymentId === null || isApart ? undefined : await findPaymentById(db, paymentId)
-  if (payment?.state === 'bounced') return 0
-  return balanceOf(db, codeOfPlace(accountId, placeOf({ kind, isApart })))
-}
-
 /**
  * The money left our hands: out of the cash of whoever paid it (or the counter's, CASH_SHORT where neither has it), or out of the plant's
  * bank account. A transfer that is `isUnknown` is not paid by it: the money is set apart until that is known. Never more than is held then;
@@ -107,6 +93,7 @@ async function heldFor(db: Db | Tx, refund: Refund): Promise<number> {
 export async function payRefund(tx: Tx, at: PayingOut, paid: RefundPaid): Promise<Refund> {
   const refund = await ownRefund(tx, at, paid.refundId)
   if (refund.state === 'paid') return refund
+  await assertNotReported(tx, refund)
   const { method, paidBy, proof, reference, provider, isUnknown = false } = paid
   if (method !== 'cash' && reference !== undefined) await assertNewTransfer(tx, { method, reference })
   const heldMinor = await heldFor(tx, refund)
@@ -126,7 +113,8 @@ export async function payRefund(tx: Tx, at: PayingOut, paid: RefundPaid): Promis
     })
     .execute()
   const from = isUnknown || method !== 'cash' ? bank(at.account.plant) : await handOf(tx, at, { paidBy, ...part })
-  const postings = isUnknown ? postRefundSent(at.account, part) : postRefundPaid(at.account, { ...part, from })
+  const owner = ownerOf(at, refund)
+  const postings = isUnknown ? postRefundSent(owner, part) : postRefundPaid(owner, { ...part, from })
   await postOut(tx, at, { event: isUnknown ? 'refund-sent' : 'refund', refund, number, postings })
   return saved
 }
@@ -166,9 +154,9 @@ export async function settleTransfer(
     event: hasArrived ? 'refund' : 'refund-failed',
     refund,
     number: sent.try,
-    postings: hasArrived ? postRefundArrived(at.account, part) : postRefundFailed(at.account, part),
+    postings: hasArrived ? postRefundArrived(ownerOf(at, refund), part) : postRefundFailed(ownerOf(at, refund), part),
   })
-  if (!hasArrived) await useFreedCredit(tx, at, part.place)
+  if (!hasArrived) await useFreed(tx, at, part.place)
   return saveRefund(tx, refund, {
     is: hasArrived ? 'arrived' : 'failed',
     beside: hasArrived ? { paidAt: at.asOf } : fetchable(at, refund),
@@ -200,9 +188,9 @@ export async function returnTransfer(
     event: 'refund-returned',
     refund,
     number: paid.try,
-    postings: postRefundReturned(at.account, part),
+    postings: postRefundReturned(ownerOf(at, refund), part),
   })
-  await useFreedCredit(tx, at, part.place)
+  await useFreed(tx, at, part.place)
   return saveRefund(tx, refund, {
     is: 'returned',
     beside: { ...fetchable(at, refund), handledBy: 'pay-out', paidAt: null, proof: null },
@@ -219,12 +207,13 @@ export async function keepApart(tx: Tx, at: PayingOut, refundId: number): Promis
   const refund = await ownRefund(tx, at, refundId)
   if (refund.state !== 'approved') return refund
   const heldMinor = await heldFor(tx, refund)
+  await assertNotReported(tx, refund)
   const saved = await saveRefund(tx, refund, { is: 'kept-apart', heldMinor, beside: { unclaimedAt: at.asOf } })
   await postOut(tx, at, {
     event: 'unclaimed',
     refund,
     number: 1,
-    postings: postRefundKeptApart(at.account, { place: refund.kind, amountMinor: restOfRefund(saved) }),
+    postings: postRefundKeptApart(ownerOf(at, refund), { place: refund.kind, amountMinor: restOfRefund(saved) }),
   })
   return saved
 }
@@ -257,6 +246,14 @@ export async function endClaim(tx: Tx, refundId: number): Promise<void> {
     .execute()
 }
 
+function ownerOf({ account: { plant } }: PayingOut, refund: Refund) {
+  return moneyOwner({ ...refund, plant })
+}
+
+async function useFreed(tx: Tx, { account, asOf }: PayingOut, place: MoneyPlace): Promise<void> {
+  if (account.accountId !== null) await useFreedCredit(tx, { account, asOf }, place)
+}
+
 async function ownRefund(tx: Tx, { account }: PayingOut, refundId: number): Promise<Refund> {
   const refund = await readRefund(tx, refundId)
   if (refund.accountId !== account.accountId) throw new DomainError('NOT_FOUND', 'this account has no such refund')
@@ -282,5 +279,18 @@ async function postOut(tx: Tx, { account, asOf }: PayingOut, { event, refund, nu
   const { plant, accountId, currency } = account
   const eventKey = `${event}:${refund.refundId}${number === 1 ? '' : `:${number}`}`
   await post(tx, { eventKey, plant, accountId, currency, businessAt: asOf, postings })
-  await nudge(tx, `account:${accountId}`)
+  if (accountId === null) await followSuspense(tx, { plant, postings, refund })
+  await nudge(tx, accountId === null ? `process:${processIds.payOut(refund.refundId)}` : `account:${accountId}`)
+}
+
+/** A payment that nobody knows is in suspense exactly while its money is. */
+async function followSuspense(
+  tx: Tx,
+  { plant, postings, refund: { paymentId } }: { plant: string; postings: readonly Posting[]; refund: Refund },
+): Promise<void> {
+  const payment = paymentId === null ? undefined : await findPaymentById(tx, paymentId)
+  const moved = postings.find(({ debit, credit }) => debit === suspense(plant) || credit === suspense(plant))
+  if (payment === undefined || moved === undefined) return
+  await movePayment(tx, payment.paymentId, moved.debit === suspense(plant) ? 'returned' : 'suspense')
+  await startReceiving(tx, payment)
 }

@@ -5,12 +5,13 @@ import { refundApprover, type RefundMethod, type RefundReason } from '../../doma
 import { levelUp } from '../../domain/roles.ts'
 import type { Tx } from '../client.ts'
 import type { LockedAccount } from './accounts.ts'
+import type { RefundOwner } from './refund-owner.ts'
 import { queueNotice } from './notices.ts'
 import { takeNumbers } from './numbers.ts'
 import { startWorkflow } from './outbox.ts'
 import { findPaymentById } from './payments.ts'
 import { readPlant } from './plants.ts'
-import { claimRefund, payRefund, type RefundPaid, returnTransfer } from './refund-payments.ts'
+import { claimRefund, type PayingOut, payRefund, type RefundPaid, returnTransfer } from './refund-payments.ts'
 import { readRefund, type Refund, requestRefund } from './refunds.ts'
 import { staffAt, tellRole } from './tasks.ts'
 
@@ -76,17 +77,22 @@ async function givenBackOf(tx: Tx, paymentId: number): Promise<number> {
 }
 
 /** Who did not fetch a refund has come: its own process pays it now, whoever asked for it once. WRONG_STAGE for what is not kept apart. */
-export async function fetchUnclaimed(tx: Tx, at: At, asked: { refundId: number; method: RefundMethod }): Promise<Refund> {
+export async function fetchUnclaimed(tx: Tx, at: PayingOut, asked: { refundId: number; method: RefundMethod }): Promise<Refund> {
   const refund = await claimRefund(tx, at, asked)
   await startPayOut(tx, at.account, refund)
   return refund
 }
 
 /** A transfer came back, as `proof` says: its own process pays it another way. The customer is told. As `returnTransfer` refuses. */
-export async function takeReturned(tx: Tx, at: At, returned: { refundId: number; by: string; proof: string }): Promise<Refund> {
+export async function takeReturned(
+  tx: Tx,
+  at: PayingOut,
+  returned: { refundId: number; by: string; proof: string },
+): Promise<Refund> {
   const { accountId, customerId } = at.account
   const refund = await returnTransfer(tx, at, returned)
   await startPayOut(tx, at.account, refund)
+  if (accountId === null) return refund
   const { refundId, amountMinor, lapsedMinor, currency } = refund
   const params = { reference: customerId ?? accountId, amountMinor: amountMinor - lapsedMinor, currency }
   const dedupeKey = `refund-returned:${refundId}:${at.asOf}`
@@ -98,7 +104,11 @@ export async function takeReturned(tx: Tx, at: At, returned: { refundId: number;
  * A transfer of a refund that a closing or an application sees through is in doubt: from here on its own process sees to it, and the asker
  * is done with it. False where that was done before.
  */
-export async function handOverInDoubt(tx: Tx, at: At, sent: RefundPaid & { readonly reference: string }): Promise<boolean> {
+export async function handOverInDoubt(
+  tx: Tx,
+  at: PayingOut,
+  sent: RefundPaid & { readonly reference: string },
+): Promise<boolean> {
   const { handledBy } = await readRefund(tx, sent.refundId)
   if (handledBy === 'pay-out') return false
   const refund = await payRefund(tx, at, { ...sent, isUnknown: true })
@@ -107,14 +117,16 @@ export async function handOverInDoubt(tx: Tx, at: At, sent: RefundPaid & { reado
   return true
 }
 
-async function startPayOut(tx: Tx, { plant, accountId, customerId }: LockedAccount, { refundId }: Refund): Promise<void> {
-  const input = { plant, accountId, refundId, ...(customerId !== null && { customerId }) }
+/** Starts the process of a refund, or wakes it. */
+export async function startPayOut(tx: Tx, { plant, accountId, customerId }: RefundOwner, { refundId }: Refund): Promise<void> {
+  const input = { plant, refundId, ...(accountId !== null && { accountId }), ...(customerId !== null && { customerId }) }
   await startWorkflow(tx, { workflowType: 'payOut', workflowId: processIds.payOut(refundId), input })
 }
 
 /** Tells those who decide; where whoever asked is the only one of that role, the level above. */
-async function askApprovers(tx: Tx, { account, asOf }: At, refund: Refund): Promise<void> {
+export async function askApprovers(tx: Tx, { account, asOf }: PayingOut, refund: Refund): Promise<void> {
   const { plant: code, accountId, customerId } = account
+  const subjectId = customerId ?? accountId
   const plant = await readPlant(tx, code, asOf)
   const role = refundApprover(refund, plant.policy)
   const others = (await staffAt(tx, code, role)).filter((login) => login !== refund.requestedBy)
@@ -123,7 +135,7 @@ async function askApprovers(tx: Tx, { account, asOf }: At, refund: Refund): Prom
     decision: 'refund',
     requestId,
     plantCode: code,
-    subjectId: customerId ?? accountId,
+    ...(subjectId !== null && { subjectId }),
     decideBy: dateAt(addToInstant(asOf, plant.policy.tasks.escalateAfter, plant.zone), plant.zone),
   } as const
   const to = { plant: code, role: others.length > 0 ? role : levelUp(role) }

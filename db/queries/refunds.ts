@@ -10,7 +10,8 @@ import { nudge } from './outbox.ts'
 
 export interface Refund {
   readonly refundId: number
-  readonly accountId: string
+  /** `null` for money of a payer nobody knows. */
+  readonly accountId: string | null
   readonly kind: RefundKind
   /** Application, closure or request, with `:2`, `:3` … where money came in after the first. */
   readonly source: string
@@ -101,7 +102,7 @@ export async function openRefundOf(
 /** What may still be refunded: the credit or deposit held, less what was asked for and waits there. What is sent or kept apart left it. */
 export async function refundableMinor(
   db: Db | Tx,
-  { accountId, kind }: { accountId: string; kind: RefundKind },
+  { accountId, kind }: { accountId: string; kind: Exclude<RefundKind, 'suspense'> },
 ): Promise<number> {
   const heldMinor = await balanceOf(db, kind === 'deposit' ? depositHeld(accountId) : credit(accountId))
   const { askedMinor } = await db
@@ -116,7 +117,7 @@ export async function refundableMinor(
 
 /** What somebody asks to be given back. */
 export interface RefundAsked {
-  readonly kind: RefundKind
+  readonly kind: Exclude<RefundKind, 'suspense'>
   readonly source: string
   readonly amountMinor: number
   readonly method: RefundMethod
@@ -142,12 +143,17 @@ export async function requestRefund(
   const largestMinor = await refundableMinor(tx, { accountId, kind: asked.kind })
   if (asked.amountMinor > largestMinor)
     throw new DomainError('REFUND_EXCEEDS', 'the account does not hold that much', { largestMinor })
-  const { refundId } = await tx
-    .insertInto('refunds')
-    .values({ ...asked, accountId, currency, requestedAt: asOf })
-    .returning('refundId')
-    .executeTakeFirstOrThrow()
+  const refund = await insertRefund(tx, { ...asked, accountId, currency, requestedAt: asOf })
   await nudge(tx, `account:${accountId}`)
+  return refund
+}
+
+/** Writes a refund down. The caller has looked whether that much is held, and holds the lock of whose it is. */
+export async function insertRefund(
+  tx: Tx,
+  refund: Omit<RefundAsked, 'kind'> & Pick<Refund, 'kind' | 'accountId' | 'currency' | 'requestedAt'>,
+): Promise<Refund> {
+  const { refundId } = await tx.insertInto('refunds').values(refund).returning('refundId').executeTakeFirstOrThrow()
   return readRefund(tx, refundId)
 }
 

@@ -60,7 +60,7 @@ async function postingsAfter(db: Db, seen: number): Promise<NewPosting[]> {
 /** Cash, wallets, bank and what is on its way there together hold what was brought, plus payments, less what was given back. */
 async function moneyAccountedFor(db: Db, balances: ReadonlyMap<string, number>): Promise<Broken[]> {
   const { rows } = await sql<{ paidMinor: number; refundedMinor: number }>`
-    select coalesce((select sum(amount_minor) from payments where state in ('posted', 'suspense')), 0)::bigint as "paidMinor",
+    select coalesce((select sum(amount_minor) from payments where state in ('posted', 'suspense', 'returned')), 0)::bigint as "paidMinor",
       coalesce((select sum(amount_minor - lapsed_minor) from refunds where state = 'paid'), 0)::bigint as "refundedMinor"`.execute(
     db,
   )

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { connectCustomer, type ConnectedCustomer, payInCash } from '../support/connections.ts'
-import { electricity, owe } from '../support/payers.ts'
+import { electricity, hear, owe, paymentOf } from '../support/payers.ts'
 import { village, type Village } from '../support/village.ts'
 import { type OpenApi, openApi } from './support/api.ts'
 
@@ -95,4 +95,57 @@ test('of a payment no more is given back than was paid, and a refund of another 
   // 600 paid, 300 of it given back.
   expect(await ask(30_001, { paymentId })).toMatchObject({ status: 422, body: { code: 'REFUND_EXCEEDS' } })
   expect(await get('deepa', '/v1/pay-outs/999999')).toMatchObject({ status: 404 })
+})
+
+test('money of nobody known is returned to its sender, by two people, and nobody can be given it meanwhile', async () => {
+  const asOf = await katsa.now()
+  await hear(katsa.db, { reference: 'W-77', amountMinor: 46_400, payer: 'Ramesh ka beta', asOf })
+  await katsa.settle()
+  const { paymentId: unknown } = await paymentOf(katsa.db, 'W-77')
+  const { accountId } = customer
+  const back = (login: string, id: number) =>
+    post(login, `/v1/payments/${id}/return`, { method: 'upi', text: 'He rang: the wrong number.' })
+  const own = await api.logIn({ personId: customer.personId })
+  const payload = { method: 'upi', text: 'mine' }
+  const headers = { ...own, 'idempotency-key': 'not-mine' }
+  const byCustomer = { method: 'POST', url: `/v1/payments/${unknown}/return`, headers, payload } as const
+  expect((await api.app.inject(byCustomer)).statusCode).toBe(403)
+  expect(await back('asha', 999_999)).toMatchObject({ status: 404 })
+  expect(await back('asha', paymentId)).toMatchObject({ status: 409, body: { code: 'WRONG_STAGE' } })
+  const { status, body } = await back('asha', unknown)
+  expect({ status, body }).toMatchObject({
+    status: 201,
+    body: { kind: 'suspense', accountId: null, amountMinor: 46_400, plant: 'BHKATS', reason: 'not-identified' },
+  })
+  const { refundId } = body
+  expect(await back('imran', unknown)).toMatchObject({ status: 409, body: { code: 'ALREADY_EXISTS' } })
+  const match = { accountId, text: 'It is hers.' }
+  expect(await post('deepa', `/v1/payments/${unknown}/match`, match)).toMatchObject({
+    status: 409,
+    body: { code: 'WRONG_STAGE' },
+  })
+  expect((await get('deepa', '/v1/pay-outs?state=open')).body.items).toMatchObject([{ refundId, stage: 'Approval' }])
+  expect(await post('deepa', `/v1/pay-outs/${refundId}/approval`)).toMatchObject({ status: 200 })
+  const sent = { method: 'upi', amountMinor: 46_400, reference: 'UTR-77' }
+  expect(await post('asha', `/v1/pay-outs/${refundId}/payment`, sent)).toMatchObject({ status: 200 })
+  expect((await get('deepa', `/v1/payments/${unknown}`)).body).toMatchObject({ state: 'returned', receipt: null })
+  expect(await katsa.process(`payment:sandbox-wallet:W-77`)).toMatchObject({ outcome: 'Returned' })
+  // It comes back, and can be sent another way; still nobody can be given it.
+  expect(await post('geeta', `/v1/pay-outs/${refundId}/return`, { proof: 'RET-77' })).toMatchObject({ status: 200 })
+  expect(await katsa.process(`payment:sandbox-wallet:W-77`)).toMatchObject({ stage: 'GoingBack', outcome: null })
+  expect(await post('deepa', `/v1/payments/${unknown}/match`, match)).toMatchObject({ status: 409 })
+  await post('asha', `/v1/pay-outs/${refundId}/payment`, { ...sent, method: 'bank', reference: 'NEFT-78' })
+  expect((await get('deepa', `/v1/pay-outs/${refundId}`)).body).toMatchObject({ refund: { state: 'paid', stage: null } })
+})
+
+test('where its return is refused, money of nobody known waits for its payer again', async () => {
+  await hear(katsa.db, { reference: 'W-78', amountMinor: 46_400, payer: 'Ramesh ka beta', asOf: await katsa.now() })
+  await katsa.settle()
+  const { paymentId: unknown } = await paymentOf(katsa.db, 'W-78')
+  const asked = await post('imran', `/v1/payments/${unknown}/return`, { method: 'bank', text: 'Nobody asked for it.' })
+  await post('deepa', `/v1/pay-outs/${asked.body.refundId}/refusal`, { text: 'Wait for him.' })
+  expect(await katsa.process(`payment:sandbox-wallet:W-78`)).toMatchObject({ stage: 'Suspense', waitingFor: 'cluster-in-charge' })
+  const { accountId } = customer
+  expect(await post('deepa', `/v1/payments/${unknown}/match`, { accountId })).toMatchObject({ status: 200 })
+  expect((await get('deepa', `/v1/payments/${unknown}`)).body).toMatchObject({ state: 'posted', accountId })
 })

@@ -1,4 +1,5 @@
 import { withAccount } from '../../db/queries/accounts.ts'
+import { withRefundOwner } from '../../db/queries/refund-owner.ts'
 import { triesOf } from '../../db/queries/refund-payments.ts'
 import { type CreditRefundAsked, fetchUnclaimed, requestCreditRefund, takeReturned } from '../../db/queries/refund-requests.ts'
 import { readRefund } from '../../db/queries/refunds.ts'
@@ -17,7 +18,6 @@ export interface Said {
 /** What people ask for and do about money that goes out. */
 export function payOutDesk(katsa: Village) {
   const { db } = katsa
-  const accountOf = async (refundId: number): Promise<string> => (await readRefund(db, refundId)).accountId
   const desk = {
     /** Somebody with so much credit, paid in cash. */
     async withCredit(amountMinor: number): Promise<ConnectedCustomer> {
@@ -51,17 +51,13 @@ export function payOutDesk(katsa: Village) {
     /** Who did not fetch it comes, and wants it in cash. */
     async fetch(refundId: number): Promise<void> {
       const asOf = await katsa.now()
-      await withAccount(db, await accountOf(refundId), (tx, account) =>
-        fetchUnclaimed(tx, { account, asOf }, { refundId, method: 'cash' }),
-      )
+      await withRefundOwner(db, refundId, (tx, account) => fetchUnclaimed(tx, { account, asOf }, { refundId, method: 'cash' }))
       await katsa.settle()
     },
     /** Head office says that its transfer came back. */
     async comesBack(refundId: number, proof: string): Promise<void> {
       const asOf = await katsa.now()
-      await withAccount(db, await accountOf(refundId), (tx, account) =>
-        takeReturned(tx, { account, asOf }, { refundId, by: 'geeta', proof }),
-      )
+      await withRefundOwner(db, refundId, (tx, account) => takeReturned(tx, { account, asOf }, { refundId, by: 'geeta', proof }))
       await katsa.settle()
     },
     process: (refundId: number) => katsa.process(processIds.payOut(refundId)),

@@ -76,7 +76,7 @@ function advances(look: Look) {
     where booked < 0 or booked > coalesce(ahead, 0)`
 }
 
-/** A payment is in the books exactly when it is posted or in suspense; one that bounced was, if it was taken out again. */
+/** A payment is in the books exactly when it is posted, or in suspense or returned from there; one that bounced was, if it was taken out again. */
 function payments({ plant }: Look) {
   return sql`
     select 'payment:' || y.provider || ':' || y.reference as subject,
@@ -85,7 +85,7 @@ function payments({ plant }: Look) {
         coalesce((select sum(p.amount_minor) from postings p where p.event_key = 'payment:' || y.provider || ':' || y.reference), 0) as posted,
         coalesce((select sum(p.amount_minor) from postings p where p.event_key = 'payment-bounced:' || y.provider || ':' || y.reference), 0) as reversed
       from payments y where y.plant = ${plant}) y
-    where case when y.state in ('posted', 'suspense') then (posted, reversed) <> (y.amount_minor, 0)
+    where case when y.state in ('posted', 'suspense', 'returned') then (posted, reversed) <> (y.amount_minor, 0)
       when y.state = 'bounced' then posted <> reversed or posted not in (0, y.amount_minor) else (posted, reversed) <> (0, 0) end
     union all
     select p.event_key, jsonb_build_object('state', null, 'postedMinor', p.amount_minor)
@@ -121,10 +121,10 @@ function refunds({ plant }: Look) {
         coalesce(sum(case when p.credit like 'paying-out:%' then p.amount_minor when p.debit like 'paying-out:%' then -p.amount_minor end), 0) as sent,
         coalesce(sum(p.amount_minor) filter (where p.kind = 'unclaimed'), 0) as apart,
         coalesce((select sum(t.amount_minor) from refund_payments t where t.refund_id = r.refund_id and t.state in ('paid', 'unknown')), 0) as tried
-      from refunds r join accounts a on a.account_id = r.account_id
+      from refunds r left join accounts a on a.account_id = r.account_id left join payments y on y.payment_id = r.payment_id
       left join (select *, split_part(event_key, ':', 1) as kind, split_part(event_key, ':', 2) as of from postings
         where plant = ${plant} and split_part(event_key, ':', 1) = any(${[...REFUND_EVENTS]}::text[])) p on p.of = r.refund_id::text
-      where a.plant = ${plant} group by 1, 2, 3, 4) r
+      where coalesce(a.plant, y.plant) = ${plant} group by 1, 2, 3, 4) r
     where paid <> case state when 'paid' then rest else 0 end or sent <> case state when 'sending' then rest else 0 end
       or apart <> case when is_apart then rest else 0 end or tried <> case when state in ('paid', 'sending') then rest else 0 end
     union all

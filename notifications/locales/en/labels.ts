@@ -126,6 +126,7 @@ export const labels: Labels = {
     'another-currency': 'another currency',
     'another-payer': 'another payer',
     'failed-after-posting': 'failed, though it is in the books',
+    'bounced-after-return': 'bounced, though it was returned to its sender',
   },
   decision: {
     application: 'a new application',

@@ -126,6 +126,7 @@ export const labels: Labels = {
     'another-currency': 'मुद्रा अलग है',
     'another-payer': 'भुगतान करने वाला अलग है',
     'failed-after-posting': 'असफल बताया, जबकि हिसाब में दर्ज है',
+    'bounced-after-return': 'वापस हुआ बताया, जबकि भेजने वाले को लौटा दिया गया है',
   },
   decision: {
     application: 'नया आवेदन',
