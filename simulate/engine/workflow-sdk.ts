@@ -58,6 +58,11 @@ export function isCancellation(_error: unknown): boolean {
   return false
 }
 
+/** Every run is new. */
+export function patched(_patchId: string): boolean {
+  return true
+}
+
 /** Shown by a server; there is none. */
 export function upsertSearchAttributes(_attributes: unknown): void {}
 
