@@ -35,6 +35,8 @@ export const CashDayView = Type.Object({
   day: IsoDate,
   openingMinor: MoneyMinor,
   collectedMinor: MoneyMinor,
+  floatMinor: Type.Unsafe<number>({ ...MoneyMinor, description: 'Drawn from the bank for this hand.' }),
+  repaidMinor: Type.Unsafe<number>({ ...MoneyMinor, description: 'What other hands were short, paid back into this one.' }),
   handedInMinor: MoneyMinor,
   handedOutMinor: MoneyMinor,
   bankedMinor: MoneyMinor,
@@ -73,6 +75,46 @@ export const HandoverView = Type.Object({
   state: OneOf(['offered', 'accepted', 'refused', 'withdrawn', 'expired']),
   settledBy: Nullable(Actor),
   settledAt: Nullable(IsoInstant),
+})
+
+export const BankReference = Type.String({
+  pattern: '^[A-Za-z0-9](?:[A-Za-z0-9/-]{0,38}[A-Za-z0-9])?$',
+  description: 'What the bank’s statement calls it. Told of once.',
+  examples: ['CHQ-000815'],
+})
+
+export const FloatView = Type.Object({
+  floatId: Type.Integer(),
+  plant: Plant,
+  holder: Holder,
+  amountMinor: MoneyMinor,
+  currency: Currency,
+  bankReference: Type.String(),
+  givenBy: Actor,
+  givenAt: IsoInstant,
+  state: OneOf(
+    ['given', 'accepted', 'refused', 'withdrawn'],
+    '`given`: not in the hand, and nothing posted, until that side accepts it.',
+  ),
+  settledBy: Nullable(Actor),
+  settledAt: Nullable(IsoInstant),
+})
+
+export const RepaymentView = Type.Object({
+  repaymentId: Type.Integer(),
+  plant: Plant,
+  holder: Holder,
+  intoHolder: Nullable(
+    Type.Unsafe<string>({ ...Holder, description: 'The hand that took it; none where it was paid into the bank.' }),
+  ),
+  bankReference: Nullable(Type.String()),
+  amountMinor: MoneyMinor,
+  restMinor: Type.Integer({ description: 'What is still owed after it.' }),
+  currency: Currency,
+  receiptNumber: Type.String({ examples: ['BHKATS-S/2026-27/000001'] }),
+  paidBy: Actor,
+  receivedBy: Actor,
+  receivedAt: IsoInstant,
 })
 
 export const DepositView = Type.Object({

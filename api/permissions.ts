@@ -73,6 +73,8 @@ export const PERMISSIONS = {
 
   'cash.read': PLANT_OFFICE,
   'cash.hold': CASH_HANDS,
+  // Out of the bank and into it: cash for a hand, and what was short.
+  'cash.bank': ['head-office'],
   'deposits.verify': ['head-office'],
   'bank-statements.read': ['state-in-charge', 'head-office'],
   'bank-statements.import': ['head-office'],

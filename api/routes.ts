@@ -14,7 +14,9 @@ import { booksRoutes } from './routes/books.ts'
 import { billingRoutes } from './routes/billing.ts'
 import { bankStatementRoutes } from './routes/bank-statements.ts'
 import { cashDepositRoutes } from './routes/cash-deposits.ts'
+import { cashFloatRoutes } from './routes/cash-floats.ts'
 import { cashHandoverRoutes } from './routes/cash-handovers.ts'
+import { cashRepaymentRoutes } from './routes/cash-repayments.ts'
 import { cashRoutes } from './routes/cash.ts'
 import { caseRoutes, reconciliationRoutes } from './routes/cases.ts'
 import { closureDecisionRoutes } from './routes/closure-decisions.ts'
@@ -34,6 +36,7 @@ import { plantRoutes } from './routes/plants.ts'
 import { priceChangeRoutes } from './routes/price-changes.ts'
 import { processRoutes } from './routes/processes.ts'
 import { readingRoutes } from './routes/readings.ts'
+import { reconnectionRoutes } from './routes/reconnections.ts'
 import { receiptRoutes } from './routes/receipts.ts'
 import { refundDecisionRoutes } from './routes/refund-decisions.ts'
 import { refundRoutes } from './routes/refunds.ts'
@@ -72,7 +75,9 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   receiptRoutes,
   paperRoutes,
   cashRoutes,
+  cashFloatRoutes,
   cashHandoverRoutes,
+  cashRepaymentRoutes,
   cashDepositRoutes,
   bankStatementRoutes,
   auditRoutes,
@@ -95,6 +100,7 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   correctionRoutes,
   disputeRoutes,
   readingRoutes,
+  reconnectionRoutes,
 ]
 
 /** Adds every resource's routes. */

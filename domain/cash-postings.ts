@@ -18,6 +18,19 @@ export function postHandedOver(handed: { from: string; to: string; amountMinor: 
   return legs([[cash(handed.to), cash(handed.from), assertPositiveMinor(handed.amountMinor)]])
 }
 
+/** Cash that was drawn from the bank is in a hand. */
+export function postFloat({ plant, holder }: Held, amountMinor: number): Posting[] {
+  return legs([[cash(holder), bank(plant), assertPositiveMinor(amountMinor)]])
+}
+
+/** What a hand was short is paid back: into another hand, or into the bank. */
+export function postRepaid(
+  { plant, holder }: Held,
+  { into, amountMinor }: { into: string | null; amountMinor: number },
+): Posting[] {
+  return legs([[into === null ? bank(plant) : cash(into), shortOf(holder), assertPositiveMinor(amountMinor)]])
+}
+
 /** An agent says that cash is in the bank: out of the hand at once, on its way until the bank says so too. */
 export function postDeposited({ plant, holder }: Held, amountMinor: number): Posting[] {
   return legs([[inTransit(plant), cash(holder), assertPositiveMinor(amountMinor)]])

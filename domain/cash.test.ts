@@ -1,7 +1,26 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { assertAcceptable, assertDenominations, assertInHand, cashSince, ceilingCrossed, judgeCount, shownState } from './cash.ts'
-import { postBanked, postCounted, postDeposited, postDepositReturned, postDepositShort, postHandedOver } from './cash-postings.ts'
+import {
+  assertAcceptable,
+  assertDenominations,
+  assertInHand,
+  assertRoom,
+  cashSince,
+  ceilingCrossed,
+  judgeCount,
+  restOfShortage,
+  shownState,
+} from './cash.ts'
+import {
+  postBanked,
+  postCounted,
+  postDeposited,
+  postDepositReturned,
+  postDepositShort,
+  postFloat,
+  postHandedOver,
+  postRepaid,
+} from './cash-postings.ts'
 import { creditOf, nextDepositChase, proposeMatches, slipKey } from './cash-deposit.ts'
 import { statementLines } from './bank-statement.ts'
 import { balances, bank, cash, inTransit, overage, type Posting, shortOf } from './ledger.ts'
@@ -149,7 +168,7 @@ describe('the bank’s statement', () => {
 describe('whatever happens to cash, in any order,', () => {
   type Step = { readonly kind: number; readonly amount: number; readonly who: number }
   const HOLDERS = ['asha', 'imran', 'counter-BHKATS']
-  const steps = fc.array(fc.record({ kind: fc.nat(6), amount, who: fc.nat(2) }), { maxLength: 60 })
+  const steps = fc.array(fc.record({ kind: fc.nat(8), amount, who: fc.nat(2) }), { maxLength: 60 })
 
   /** What a step posts, by the rules, on books as they stand; nothing where the rules refuse it. */
   function act(books: Posting[], { kind, amount: wanted, who }: Step): Posting[] {
@@ -175,6 +194,14 @@ describe('whatever happens to cash, in any order,', () => {
       () => (onItsWay === 0 ? [] : postBanked('P', creditOf(wanted, onItsWay))),
       () => (onItsWay === 0 ? [] : postDepositReturned(held, onItsWay)),
       () => (onItsWay === 0 ? [] : postDepositShort(held, onItsWay)),
+      () => {
+        assertRoom({ amountMinor: wanted, balanceMinor: inHand }, policy)
+        return postFloat(held, wanted)
+      },
+      () => {
+        restOfShortage({ amountMinor: wanted, shortMinor: now[shortOf(holder)] ?? 0 })
+        return postRepaid(held, { into: wanted % 2 === 0 ? null : (HOLDERS[(who + 1) % 3] ?? 'imran'), amountMinor: wanted })
+      },
     ]
     try {
       return acts[kind]?.() ?? []
@@ -188,14 +215,17 @@ describe('whatever happens to cash, in any order,', () => {
       fc.property(steps, (list) => {
         const books: Posting[] = []
         let collectedMinor = 0
+        let drawnMinor = 0
         for (const step of list) {
           const made = act(books, step)
           books.push(...made)
           if (step.kind === 0) collectedMinor += step.amount
+          // The bank has what it had before, beside what is seen here.
+          if (step.kind === 7) for (const { amountMinor } of made) drawnMinor += amountMinor
           const now = balances(books)
           if (step.kind === 1) expect(now[cash(HOLDERS[step.who] ?? '')] ?? 0).toBe(step.amount)
           const assets = [...HOLDERS.flatMap((holder) => [cash(holder), shortOf(holder)]), inTransit('P'), bank('P')]
-          for (const code of assets) expect(now[code] ?? 0).toBeGreaterThanOrEqual(0)
+          for (const code of assets) expect(now[code] ?? 0).toBeGreaterThanOrEqual(code === bank('P') ? -drawnMinor : 0)
           const sum = assets.reduce((total, code) => total + (now[code] ?? 0), 0)
           expect(sum).toBe(collectedMinor + (now[overage('P')] ?? 0))
         }

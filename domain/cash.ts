@@ -98,6 +98,34 @@ export function assertInHand(amountMinor: number, balanceMinor: number): void {
     throw new DomainError('CASH_SHORT', 'That much cash is not in hand', { inHandMinor: balanceMinor })
 }
 
+/** Refuses to give cash from the bank to a hand that would have more than its ceiling then: CEILING_EXCEEDED. */
+export function assertRoom(
+  { amountMinor, balanceMinor }: { amountMinor: number; balanceMinor: number },
+  { cash }: Pick<PlantPolicy, 'cash'>,
+): void {
+  const roomMinor = Math.max(0, cash.ceilingMinor - balanceMinor)
+  if (assertPositiveMinor(amountMinor) > roomMinor)
+    throw new DomainError('CEILING_EXCEEDED', 'So much cash is more than this hand may be given', { roomMinor })
+}
+
+/** What is owed after a shortage was paid back, or a part of it; INVALID_AMOUNT for more than is owed. */
+export function restOfShortage({ amountMinor, shortMinor }: { amountMinor: number; shortMinor: number }): number {
+  if (assertPositiveMinor(amountMinor) > shortMinor)
+    throw new DomainError('INVALID_AMOUNT', 'More than was short is not paid back', { largestMinor: shortMinor })
+  return shortMinor - amountMinor
+}
+
+/** Refuses to settle a float twice (WRONG_STAGE), by who gave it (OWN_ENTRY), or of another amount (PAYMENT_MISMATCH). */
+export function assertTakeable(
+  float: { readonly state: string; readonly amountMinor: number; readonly givenBy: string },
+  { by, amountMinor }: { by: string; amountMinor: number },
+): void {
+  if (float.state !== 'given') throw new DomainError('WRONG_STAGE', 'This float is settled', { state: float.state })
+  if (by === float.givenBy) throw new DomainError('OWN_ENTRY', 'Another person takes what he gave')
+  if (amountMinor !== float.amountMinor)
+    throw new DomainError('PAYMENT_MISMATCH', 'Both must agree on the amount', { givenMinor: float.amountMinor })
+}
+
 /** A hand-over as far as accepting it goes. */
 export type OfferedCash = {
   readonly state: 'offered' | 'accepted' | 'refused' | 'withdrawn'

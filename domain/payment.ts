@@ -131,8 +131,17 @@ const FISCAL_YEAR_BEGINS = '-04-01'
 
 /** One gap-free series of receipts a plant and fiscal year, April to March: `BHKATS-R/2026-27` (billing.md rule 7). */
 export function receiptSeries(plant: string, date: IsoDate): string {
+  return yearlySeries(`${plant}-R`, date)
+}
+
+/** The same of receipts to staff who pay back what was short: `BHKATS-S/2026-27`. */
+export function repaymentSeries(plant: string, date: IsoDate): string {
+  return yearlySeries(`${plant}-S`, date)
+}
+
+function yearlySeries(name: string, date: IsoDate): string {
   const year = Number(date.slice(0, 4)) - (date.slice(4) < FISCAL_YEAR_BEGINS ? 1 : 0)
-  return `${plant}-R/${year}-${String((year + 1) % 100).padStart(2, '0')}`
+  return `${name}/${year}-${String((year + 1) % 100).padStart(2, '0')}`
 }
 
 /** `BHKATS-R/2026-27/000123`. */

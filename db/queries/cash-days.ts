@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { cash } from '../../domain/ledger.ts'
+import { cash, shortOf } from '../../domain/ledger.ts'
 import type { Db, Tx } from '../client.ts'
 
 /** One business day of a hand's cash, in minor units: what was there, came, went, and is there. All from the ledger. */
@@ -7,6 +7,10 @@ export interface CashDay {
   readonly day: string
   readonly openingMinor: number
   readonly collectedMinor: number
+  /** Drawn from the bank for this hand. */
+  readonly floatMinor: number
+  /** What other hands were short, paid back into this one. */
+  readonly repaidMinor: number
   readonly handedInMinor: number
   readonly handedOutMinor: number
   readonly bankedMinor: number
@@ -35,12 +39,16 @@ const CAME: Readonly<Record<string, Column>> = {
   cash: 'handedInMinor',
   'in-transit': 'returnedMinor',
   agent: 'madeGoodMinor',
+  repaid: 'repaidMinor',
+  bank: 'floatMinor',
   overage: 'overageMinor',
 }
 const WENT: Readonly<Record<string, Column>> = { cash: 'handedOutMinor', 'in-transit': 'bankedMinor', agent: 'shortageMinor' }
 
 const NOTHING: Readonly<Record<Column, number>> = {
   collectedMinor: 0,
+  floatMinor: 0,
+  repaidMinor: 0,
   handedInMinor: 0,
   handedOutMinor: 0,
   bankedMinor: 0,
@@ -59,7 +67,8 @@ export async function cashDays(
   const code = cash(holder)
   const { rows } = await sql<Movement>`
     select to_char(business_at at time zone ${zone}, 'YYYY-MM-DD') as day, debit = ${code} as "isIn",
-      split_part(case when debit = ${code} then credit else debit end, ':', 1) as other, sum(amount_minor)::bigint as "amountMinor"
+      case when credit like 'agent:%' and credit <> ${shortOf(holder)} then 'repaid'
+        else split_part(case when debit = ${code} then credit else debit end, ':', 1) end as other, sum(amount_minor)::bigint as "amountMinor"
     from postings where (debit = ${code} or credit = ${code}) and (business_at at time zone ${zone})::date <= ${to}::date
     group by 1, 2, 3 order by 1`.execute(db)
   let openingMinor = 0

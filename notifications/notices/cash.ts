@@ -14,6 +14,10 @@ interface HandoverNotice {
   currency: string
 }
 
+interface FloatNotice extends CashNotice {
+  bankReference: string
+}
+
 interface DepositNotice extends CashNotice {
   depositId: string
   slipReference: string
@@ -26,6 +30,12 @@ export interface CashNotices {
   'cash-to-bank': CashNotice & { sinceOn: string; bankBy: string }
   'cash-shortage': CashNotice & { countedOn: string }
   'cash-overage': CashNotice & { countedOn: string }
+  'cash-shortage-repaid': CashNotice & { restMinor: number; receiptNumber: string }
+  /** Drawn from the bank for a hand. */
+  'cash-float-given': FloatNotice
+  'cash-float-accepted': FloatNotice
+  /** The hand refused it, or head office took it back. */
+  'cash-float-not-taken': FloatNotice
   'cash-handover-offered': HandoverNotice
   'cash-handover-accepted': HandoverNotice
   'cash-handover-refused': HandoverNotice

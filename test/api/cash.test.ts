@@ -130,3 +130,75 @@ test('a deposit of one’s own cash is seen by oneself and those in charge only'
   expect((await get('/v1/cash-deposits?state=declared', 'head-office')).body.items).toMatchObject([body])
   expect((await get('/v1/cash-deposits', 'operator')).body.items).toEqual([])
 })
+
+describe('a float', () => {
+  const give = (holder: string, amountMinor: number, role: Role = 'head-office', bankReference = `CHQ-${amountMinor}`) =>
+    post(`/v1/cash/${holder}/floats`, role, { amountMinor, bankReference })
+
+  test('is given by head office, seen and taken by that hand only, and is cash in it then', async () => {
+    expect((await give('asha', 20_000, 'cluster-in-charge')).status).toBe(403)
+    expect((await give('nobody', 20_000)).status).toBe(404)
+    const given = await give('asha', 20_000)
+    expect(given).toMatchObject({ status: 201, body: { state: 'given', holder: 'asha', settledBy: null } })
+    const path = `/v1/cash-floats/${given.body.floatId}`
+    expect((await get('/v1/cash-floats', 'csa')).body.items).toMatchObject([{ floatId: given.body.floatId }])
+    expect((await get('/v1/cash-floats', 'operator')).body.items).toEqual([])
+    expect((await post(`${path}/acceptance`, 'operator', { amountMinor: 20_000 })).status).toBe(404)
+    expect((await post('/v1/cash-floats/999999/acceptance', 'csa', { amountMinor: 20_000 })).status).toBe(404)
+    expect((await post(`${path}/acceptance`, 'csa', { amountMinor: 19_000 })).body.code).toBe('PAYMENT_MISMATCH')
+    const [[, before] = ['', 0]] = await holders('csa')
+    const taken = await post(`${path}/acceptance`, 'csa', { amountMinor: 20_000 }, 'take-float')
+    expect(taken).toMatchObject({ status: 200, body: { state: 'accepted', settledBy: 'asha' } })
+    expect(await post(`${path}/acceptance`, 'csa', { amountMinor: 20_000 }, 'take-float')).toEqual(taken)
+    expect((await holders('csa'))[0]).toEqual(['asha', before + 20_000])
+    expect((await give('asha', 20_000)).body.code).toBe('ALREADY_EXISTS')
+    expect((await give('asha', 1_500_000)).body).toMatchObject({ status: 409, code: 'CEILING_EXCEEDED' })
+  })
+
+  test('that is refused, or taken back, moves nothing', async () => {
+    const path = async (amountMinor: number) => `/v1/cash-floats/${(await give(COUNTER, amountMinor)).body.floatId}`
+    const refused = await path(3_000)
+    expect((await post(`${refused}/refusal`, 'operator', { text: 'There were 29 notes.' })).body.state).toBe('refused')
+    const withdrawn = await path(4_000)
+    expect((await post(`${withdrawn}/withdrawal`, 'csa')).status).toBe(403)
+    expect((await post(`${withdrawn}/withdrawal`, 'head-office')).body.state).toBe('withdrawn')
+    expect((await post(`${withdrawn}/acceptance`, 'operator', { amountMinor: 4_000 })).body.code).toBe('WRONG_STAGE')
+  })
+})
+
+describe('a shortage', () => {
+  const url = `/v1/cash/chandan/repayments`
+
+  test('is paid back to another person, who writes the receipt; whoever was short sees it, others do not', async () => {
+    await putCash(w.database.db, { holder: 'chandan', amountMinor: 20_000, at: AT, event: 'to-be-short' })
+    const [, [, before] = ['', 0]] = (await holders('cluster-in-charge')).filter(([holder]) => holder !== 'asha').toReversed()
+    const counted = await post('/v1/cash/chandan/counts', 'operator', { countedMinor: before - 20_000 })
+    expect(counted.body).toMatchObject({ shortageMinor: 20_000 })
+    const body = { amountMinor: 15_000, into: COUNTER }
+    expect((await post(url, 'csa', body)).status).toBe(404)
+    expect((await post(url, 'operator', body)).body.code).toBe('OWN_ENTRY')
+    expect((await post(url, 'state-in-charge', body)).status).toBe(403)
+    expect((await post(url, 'cluster-in-charge', { ...body, into: 'asha' })).status).toBe(404)
+    expect((await post(url, 'cluster-in-charge', { ...body, amountMinor: 20_001 })).body).toMatchObject({
+      code: 'INVALID_AMOUNT',
+      details: { largestMinor: 20_000 },
+    })
+    const paid = await post(url, 'cluster-in-charge', body, 'repay-1')
+    expect(paid).toMatchObject({
+      status: 201,
+      body: { receiptNumber: 'BHKATS-S/2026-27/000001', restMinor: 5_000, paidBy: 'chandan', receivedBy: 'deepa' },
+    })
+    expect(await post(url, 'cluster-in-charge', body, 'repay-1')).toEqual(paid)
+    expect((await get(url, 'operator')).body.items).toEqual([paid.body])
+    expect((await get(url, 'csa')).status).toBe(404)
+  })
+
+  test('paid into the bank is head office’s to say', async () => {
+    const body = { amountMinor: 5_000, bankReference: 'NEFT-1' }
+    const bank = '/v1/cash/chandan/bank-repayments'
+    expect((await post(bank, 'cluster-in-charge', body)).status).toBe(403)
+    expect((await post(bank, 'head-office', body)).body).toMatchObject({ restMinor: 0, intoHolder: null })
+    const counter = { amountMinor: 100, into: 'deepa' }
+    expect((await post(`/v1/cash/${COUNTER}/repayments`, 'cluster-in-charge', counter)).body.code).toBe('INVALID_INPUT')
+  })
+})

@@ -7,9 +7,12 @@ import { countCash } from '../../db/queries/cash-counts.ts'
 import { cashDays } from '../../db/queries/cash-days.ts'
 import { declareDeposit } from '../../db/queries/cash-deposits.ts'
 import { acceptCash, endOffer, offerCash } from '../../db/queries/cash-handovers.ts'
+import { acceptFloat, endFloat, giveFloat } from '../../db/queries/cash-floats.ts'
 import { cashInHandMinor, listCash } from '../../db/queries/cash-holders.ts'
+import { listRepayments, type Repaying, repayShortage } from '../../db/queries/cash-repayments.ts'
 import { chaseCashInHand } from '../../db/queries/cash-to-bank.ts'
 import { readPlant } from '../../db/queries/plants.ts'
+import { proveMoney } from '../../db/queries/reconciliation/money-rules.ts'
 import { payRefund } from '../../db/queries/refund-payments.ts'
 import { approveRefund, requestRefund } from '../../db/queries/refunds.ts'
 import { bank, cash, inTransit, overage, shortOf } from '../../domain/ledger.ts'
@@ -288,7 +291,15 @@ test('the days of a hand add up to the ledger', async () => {
   await accept(handoverId, 'imran', 1_000)
   await count(4_900, { asOf: TOMORROW })
   const days = await cashDays(db, { holder: agent, zone: ZONE, from: '2026-07-01', to: '2026-07-31' })
-  const nothing = { returnedMinor: 0, refundedMinor: 0, madeGoodMinor: 0, overageMinor: 0, handedInMinor: 0 }
+  const nothing = {
+    returnedMinor: 0,
+    refundedMinor: 0,
+    madeGoodMinor: 0,
+    overageMinor: 0,
+    handedInMinor: 0,
+    floatMinor: 0,
+    repaidMinor: 0,
+  }
   expect(days).toEqual([
     {
       ...nothing,
@@ -312,4 +323,130 @@ test('the days of a hand add up to the ledger', async () => {
     },
   ])
   expect(await inHand(agent)).toBe(4_900)
+})
+
+describe('cash from the bank', () => {
+  let drawn = 0
+  const give = async (amountMinor: number, more: { holder?: string; by?: string; bankReference?: string } = {}) => {
+    const { holder = agent, by = 'deepa', bankReference = `CHQ-${(drawn += 1)}` } = more
+    const where = await at()
+    const float = { holder, amountMinor, bankReference, givenBy: by }
+    return (await inTransaction(db, (tx) => giveFloat(tx, where, float))).floatId
+  }
+  const take = async (floatId: number, amountMinor: number, by = agent) => {
+    const where = await at()
+    return inTransaction(db, (tx) => acceptFloat(tx, where, { floatId, amountMinor, by }))
+  }
+
+  test('is in the hand once that side says so, and in the bank until then', async () => {
+    const before = await held(db, bank(PLANT))
+    const floatId = await give(200_000)
+    expect([await inHand(agent), await held(db, bank(PLANT))]).toEqual([0, before])
+    await expect(take(floatId, 199_900)).rejects.toThrow(refusedWith('PAYMENT_MISMATCH'))
+    await expect(take(floatId, 200_000, 'deepa')).rejects.toThrow(refusedWith('OWN_ENTRY'))
+    await take(floatId, 200_000)
+    // An asset: minus what it has.
+    expect([await inHand(agent), await held(db, bank(PLANT))]).toEqual([200_000, before + 200_000])
+    await expect(take(floatId, 200_000)).rejects.toThrow(refusedWith('WRONG_STAGE'))
+    const [day] = await cashDays(db, { holder: agent, zone: ZONE, from: '2026-07-01', to: '2026-07-31' })
+    expect(day).toMatchObject({ floatMinor: 200_000, collectedMinor: 0, closingMinor: 200_000 })
+  })
+
+  test('never brings a hand above its ceiling, at giving and at taking', async () => {
+    await have(agent, 1_300_001)
+    // 15,000 − 13,000.01
+    await expect(give(200_000)).rejects.toThrow(refusedWith('CEILING_EXCEEDED'))
+    const floatId = await give(199_999)
+    await have(agent, 1)
+    await expect(take(floatId, 199_999)).rejects.toThrow(refusedWith('CEILING_EXCEEDED'))
+    expect(await inHand(agent)).toBe(1_300_002)
+  })
+
+  test('is given once for what was drawn once, by another person, and anew after it was refused or taken back', async () => {
+    await expect(give(100, { by: agent })).rejects.toThrow(refusedWith('OWN_ENTRY'))
+    const first = await give(10_000, { bankReference: 'CHQ/900' })
+    await expect(give(10_000, { bankReference: 'chq-900' })).rejects.toThrow(refusedWith('ALREADY_EXISTS'))
+    const where = await at()
+    await inTransaction(db, (tx) => endFloat(tx, where, { floatId: first, as: 'refused', by: agent, text: 'Only 90 there.' }))
+    await expect(take(first, 10_000)).rejects.toThrow(refusedWith('WRONG_STAGE'))
+    const second = await give(9_000, { bankReference: 'CHQ/900' })
+    await inTransaction(db, (tx) => endFloat(tx, where, { floatId: second, as: 'withdrawn', by: 'deepa' }))
+    expect(await inHand(agent)).toBe(0)
+    const told = db.selectFrom('notifications').select('kind').where('kind', 'like', 'cash-float%')
+    expect(await told.where('staffLogin', '=', agent).orderBy('notificationId').execute()).toEqual([
+      { kind: 'cash-float-given' },
+      { kind: 'cash-float-given' },
+      { kind: 'cash-float-not-taken' },
+    ])
+  })
+
+  test('taken twenty times at once comes once (billing.md rule 3)', async () => {
+    const floatId = await give(30_000)
+    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => take(floatId, 30_000)))
+    expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(await inHand(agent)).toBe(30_000)
+  })
+})
+
+describe('what was short', () => {
+  /** The agent had 1,000 rupees and counted 500. */
+  const short = async () => {
+    await have(agent, 100_000)
+    await count(50_000)
+  }
+  const repay = async (amountMinor: number, more: Partial<Repaying> = {}) => {
+    const where = await at()
+    const whole = { holder: agent, amountMinor, paidBy: agent, receivedBy: 'deepa', into: { hand: COUNTER }, ...more }
+    return inTransaction(db, (tx) => repayShortage(tx, where, whole))
+  }
+  const owed = async () => 0 - (await held(db, shortOf(agent)))
+
+  test('is paid back in parts, never beyond, each with a receipt, into the counter’s cash', async () => {
+    await short()
+    const counter = await inHand(COUNTER)
+    const first = await repay(30_000)
+    expect(first).toMatchObject({ restMinor: 20_000, intoHolder: COUNTER, receivedBy: 'deepa' })
+    await expect(repay(20_001)).rejects.toThrow(refusedWith('INVALID_AMOUNT'))
+    const second = await repay(20_000)
+    const number = (receipt: string): number => Number(receipt.slice(-6))
+    expect(first.receiptNumber).toMatch(/^BHKATS-S\/2026-27\/\d{6}$/)
+    expect(number(second.receiptNumber) - number(first.receiptNumber)).toBe(1)
+    expect([await owed(), await inHand(COUNTER), await inHand(agent)]).toEqual([0, counter + 50_000, 50_000])
+    await expect(repay(1)).rejects.toThrow(refusedWith('INVALID_AMOUNT'))
+    expect((await listRepayments(db, { holder: agent, limit: 5 })).map(({ restMinor }) => restMinor)).toEqual([0, 20_000])
+    const days = await cashDays(db, { holder: COUNTER, zone: ZONE, from: '2026-07-01', to: '2026-07-31' })
+    expect(days.at(-1)?.repaidMinor).toBeGreaterThanOrEqual(50_000)
+  })
+
+  test('is paid into the bank once a line of it', async () => {
+    await short()
+    const into = { bankReference: 'NEFT/7' }
+    expect(await repay(40_000, { into })).toMatchObject({ intoHolder: null, bankReference: 'NEFT/7', restMinor: 10_000 })
+    await expect(repay(10_000, { into: { bankReference: 'neft-7' } })).rejects.toThrow(refusedWith('ALREADY_EXISTS'))
+    expect(await owed()).toBe(10_000)
+  })
+
+  test('is receipted by another person, and not paid into the hand that was short', async () => {
+    await short()
+    await expect(repay(100, { receivedBy: agent })).rejects.toThrow(refusedWith('OWN_ENTRY'))
+    await expect(repay(100, { paidBy: 'deepa', receivedBy: agent })).rejects.toThrow(refusedWith('OWN_ENTRY'))
+    await expect(repay(100, { into: { hand: agent } })).rejects.toThrow(refusedWith('INVALID_INPUT'))
+  })
+
+  test('paid back twenty times at once is paid back once, and its receipts have no gap (billing.md rules 3 and 7)', async () => {
+    await short()
+    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => repay(50_000)))
+    expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(await owed()).toBe(0)
+    const look = { plant: PLANT, zone: ZONE, today: '2026-07-15', asOf: ASOF }
+    const found = await inTransaction(db, (tx) => proveMoney(tx, look))
+    expect(found.find(({ rule }) => rule === 'number-gaps')?.findings).toEqual([])
+    // The rule sees a gap where there is one.
+    const gap = db.transaction().execute(async (tx) => {
+      await sql`update number_series set next_number = next_number + 1 where series = 'BHKATS-S/2026-27'`.execute(tx)
+      const seen = await proveMoney(tx, look)
+      throw new Error(JSON.stringify(seen.find(({ rule }) => rule === 'number-gaps')?.findings))
+    })
+    await expect(gap).rejects.toThrow(/BHKATS-S/)
+  })
 })

@@ -1,4 +1,4 @@
-import { cashSince, judgeCount } from '../../domain/cash.ts'
+import { assertRoom, cashSince, judgeCount, restOfShortage } from '../../domain/cash.ts'
 import { creditOf, proposeMatches } from '../../domain/cash-deposit.ts'
 import {
   postBanked,
@@ -6,7 +6,9 @@ import {
   postDeposited,
   postDepositReturned,
   postDepositShort,
+  postFloat,
   postHandedOver,
+  postRepaid,
 } from '../../domain/cash-postings.ts'
 import type { Posting } from '../../domain/ledger.ts'
 import { KATSA_POLICY_V1 as policy } from '../../domain/policy.ts'
@@ -26,6 +28,17 @@ export const CASH_RUNNERS: Readonly<Record<string, (row: Row) => Record<string, 
       overage: rupees(verdict.overageMinor),
       postings: postings(postCounted(HELD, verdict)),
     }
+  },
+  'Cash from the bank': (row) => {
+    const amountMinor = minor(row.given)
+    assertRoom({ amountMinor, balanceMinor: minor(row['in hand']) }, policy)
+    return { 'room for it': 'yes', postings: postings(postFloat(HELD, amountMinor)) }
+  },
+  'A shortage paid back': (row) => {
+    const amountMinor = minor(row.paid)
+    const restMinor = restOfShortage({ amountMinor, shortMinor: minor(row.short) })
+    const into = row.into === 'bank' ? null : (row.into ?? '')
+    return { 'still owed': rupees(restMinor), postings: postings(postRepaid(HELD, { into, amountMinor })) }
   },
   'How old cash in hand is': (row) => {
     const lots = (row.came ?? '').split(', ').map((text) => {

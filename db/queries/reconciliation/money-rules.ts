@@ -144,7 +144,9 @@ function series({ plant }: Look) {
         union all
         select number from notes where s.series = ${plant} || ':N' and number like ${plant} || '-N-%'
         union all
-        select receipt_number from payments where s.series like ${plant} || '-R/%' and receipt_number like s.series || '/%') papers) n on true
-    where (s.series in (${plant} || ':B', ${plant} || ':N') or s.series like ${plant} || '-R/%')
+        select receipt_number from payments where s.series like ${plant} || '-R/%' and receipt_number like s.series || '/%'
+        union all
+        select receipt_number from cash_repayments where s.series like ${plant} || '-S/%' and receipt_number like s.series || '/%') papers) n on true
+    where (s.series in (${plant} || ':B', ${plant} || ':N') or s.series like ${plant} || '-R/%' or s.series like ${plant} || '-S/%')
       and (n.papers <> s.next_number - 1 or n.last <> s.next_number - 1)`
 }

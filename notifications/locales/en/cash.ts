@@ -22,6 +22,22 @@ export const cash: TextsOf<CashNotices> = {
     subject: `Cash over: ${p.holderCode}`,
     body: `The count of ${date(p.countedOn)} found ${money(p.amountMinor, p.currency)} too much with ${p.holderCode} (${p.plantCode}). It is kept apart. Please see whose it is.`,
   }),
+  'cash-shortage-repaid': (p) => ({
+    subject: `Shortage paid back: ${p.holderCode}`,
+    body: `${money(p.amountMinor, p.currency)} that was short with ${p.holderCode} (${p.plantCode}) is paid back. Receipt ${p.receiptNumber}. Still owed: ${money(p.restMinor, p.currency)}.`,
+  }),
+  'cash-float-given': (p) => ({
+    subject: `Cash from the bank: ${p.holderCode}`,
+    body: `Head office gives ${money(p.amountMinor, p.currency)} from the bank, ${p.bankReference}, to ${p.holderCode} (${p.plantCode}). Please count it, then accept or refuse.`,
+  }),
+  'cash-float-accepted': (p) => ({
+    subject: `Cash from the bank taken: ${p.holderCode}`,
+    body: `${p.holderCode} (${p.plantCode}) has taken ${money(p.amountMinor, p.currency)} from the bank, ${p.bankReference}.`,
+  }),
+  'cash-float-not-taken': (p) => ({
+    subject: `Cash from the bank not taken: ${p.holderCode}`,
+    body: `${money(p.amountMinor, p.currency)} from the bank, ${p.bankReference}, for ${p.holderCode} (${p.plantCode}) was refused or withdrawn. Nothing is booked.`,
+  }),
   'cash-handover-offered': (p) => ({
     subject: `Cash to take over: ${p.fromCode}`,
     body: `${p.fromCode} hands ${money(p.amountMinor, p.currency)} to ${p.toCode} (${p.plantCode}). Please count it, then accept or refuse.`,

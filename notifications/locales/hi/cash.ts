@@ -22,6 +22,22 @@ export const cash: TextsOf<CashNotices> = {
     subject: `नकद ज़्यादा: ${p.holderCode}`,
     body: `${date(p.countedOn)} की गिनती में ${p.holderCode} (${p.plantCode}) के पास ${money(p.amountMinor, p.currency)} ज़्यादा मिले। यह राशि अलग रखी गई है। कृपया देखें कि यह किसकी है।`,
   }),
+  'cash-shortage-repaid': (p) => ({
+    subject: `कमी की राशि चुकाई गई: ${p.holderCode}`,
+    body: `${p.holderCode} (${p.plantCode}) के पास जो कम मिला था, उसमें से ${money(p.amountMinor, p.currency)} चुका दिए गए हैं। रसीद ${p.receiptNumber}। अब बकाया: ${money(p.restMinor, p.currency)}।`,
+  }),
+  'cash-float-given': (p) => ({
+    subject: `बैंक से नकद: ${p.holderCode}`,
+    body: `मुख्य कार्यालय ${p.holderCode} (${p.plantCode}) को बैंक से ${money(p.amountMinor, p.currency)} नकद दे रहा है, ${p.bankReference}। कृपया गिनकर स्वीकार या अस्वीकार करें।`,
+  }),
+  'cash-float-accepted': (p) => ({
+    subject: `बैंक का नकद ले लिया गया: ${p.holderCode}`,
+    body: `${p.holderCode} (${p.plantCode}) ने बैंक से ${money(p.amountMinor, p.currency)} नकद ले लिया है, ${p.bankReference}।`,
+  }),
+  'cash-float-not-taken': (p) => ({
+    subject: `बैंक का नकद नहीं लिया गया: ${p.holderCode}`,
+    body: `${p.holderCode} (${p.plantCode}) के लिए बैंक के ${money(p.amountMinor, p.currency)}, ${p.bankReference}, अस्वीकार किए गए या वापस ले लिए गए। हिसाब में कुछ नहीं लिखा गया।`,
+  }),
   'cash-handover-offered': (p) => ({
     subject: `नकद लेना है: ${p.fromCode}`,
     body: `${p.fromCode} ${p.toCode} (${p.plantCode}) को ${money(p.amountMinor, p.currency)} नकद सौंप रहे हैं। कृपया गिनकर स्वीकार या अस्वीकार करें।`,
