@@ -1,5 +1,5 @@
 import type { IsoDate, IsoInstant, LocalTime, Zone } from '../domain/calendar.ts'
-import { dateAt, isIsoDate, minutesOf, timeAt } from '../domain/calendar.ts'
+import { isIsoDate, minutesOf, timeAt } from '../domain/calendar.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Language } from './language.ts'
 
@@ -53,9 +53,9 @@ export function formatTime(time: LocalTime, language: Language): string {
   return `${partOfDay} ${clock} बजे`
 }
 
-/** Writes an instant in a plant's zone: `9 July 2026, 10:30 am` or `9 जुलाई 2026, सुबह 10:30 बजे`. */
-export function formatDateTime(instant: IsoInstant, zone: Zone, language: Language): string {
-  return `${formatDate(dateAt(instant, zone), language)}, ${formatTime(timeAt(instant, zone), language)}`
+/** Writes the time of day of an instant in a plant's zone: `10:30 am` or `सुबह 10:30 बजे`. */
+export function formatTimeOf(instant: IsoInstant, zone: Zone, language: Language): string {
+  return formatTime(timeAt(instant, zone), language)
 }
 
 /** Writes a number of days: `1 day`, `15 days`, `15 दिन`. */

@@ -28,6 +28,7 @@ export interface PaperWords {
   readonly amount: string
   readonly receipt: {
     readonly received: string
+    readonly time: string
     readonly channel: string
     readonly paidFor: string
     readonly keptAsCredit: string

@@ -2,13 +2,12 @@ import type { IsoInstant, Zone } from '../domain/calendar.ts'
 import { CHARGE_KINDS } from '../domain/charge.ts'
 import { DomainError } from '../domain/errors.ts'
 import { assertNotNegativeMinor, assertPositiveMinor, sumMinor } from '../domain/money.ts'
-import type { Language } from './language.ts'
 import type { PaidFor } from './notices/billing.ts'
 import type { PaymentChannel } from './notices/vocabulary.ts'
 
 /**
- * What a receipt states (manual 2.2.5), once, for every form it takes. It holds ids and amounts only: the payer's name is
- * handed to a rendering beside it, so the model may stand in a history. A further form is a further file in `receipts/`.
+ * What a receipt states (manual 2.2.5), once, for every form it takes: the SMS here, all papers in `papers/models/receipt.ts`. It holds
+ * ids and amounts only: the payer's name is put beside it on paper, so the facts may stand in a history.
  */
 export interface Receipt {
   readonly number: string
@@ -32,16 +31,6 @@ export interface Receipt {
   /** When the payment came back: the receipt keeps its number and says so. */
   readonly bouncedAt?: IsoInstant | null
 }
-
-/** What a rendering needs besides the facts. */
-export interface ReceiptContext {
-  readonly language: Language
-  /** As written by the payer; printed, never kept. */
-  readonly payerName?: string
-}
-
-/** A form of the receipt: text, SMS, later an image or a document. */
-export type ReceiptRendering<Form> = (receipt: Receipt, context: ReceiptContext) => Form
 
 /** What a payer names and finds again: the customer ID, before there is one the application's code. */
 export function receiptReference(receipt: Receipt): string {

@@ -10,6 +10,7 @@ import type { PaperHead } from './models/head.ts'
 import { type NoteFacts, notePaper } from './models/note.ts'
 import { receiptPaper } from './models/receipt.ts'
 import { statementPaper } from './models/statement.ts'
+import { movementsOfAYear } from './year-examples.ts'
 
 const ZONE = 'Asia/Kolkata'
 
@@ -29,6 +30,7 @@ export const head: PaperHead = {
   },
 }
 
+// Of the bill below: 519 and the earlier 120 less 20 of credit are electricity, 50 the fee; 700 − 669 = 31 are kept.
 const receipt: Receipt = {
   number: 'BHKATS-R/2026-27/000077',
   series: 'BHKATS-R/2026-27',
@@ -41,11 +43,11 @@ const receipt: Receipt = {
   amountMinor: 70_000,
   channel: 'cash',
   paidFor: [
-    { kind: 'electricity', amountMinor: 52_100 },
+    { kind: 'electricity', amountMinor: 61_900 },
     { kind: 'fee', amountMinor: 5_000 },
   ],
   remainingMinor: 0,
-  creditMinor: 12_900,
+  creditMinor: 3_100,
   bouncedAt: null,
 }
 
@@ -201,7 +203,7 @@ const ACCOUNT = [
   movement({
     at: '2026-08-03T05:00:00.000Z',
     kind: 'payment',
-    channel: 'wallet',
+    channel: 'cash',
     number: 'BHKATS-R/2026-27/000077',
     amountMinor: -70_000,
     balanceMinor: -3_100,
@@ -283,4 +285,14 @@ export const PAPER_EXAMPLES: Readonly<Record<string, (language: Language) => Pap
       },
       language,
     ),
+  'account-statement-year': (language) => yearOf('account', language),
+  'deposit-statement-year': (language) => yearOf('deposit', language),
+}
+
+function yearOf(of: 'account' | 'deposit', language: Language): Paper {
+  const movements = movementsOfAYear(head.accountId)[of]
+  const number = of === 'account' ? 'BHKATS-ST-000044' : 'BHKATS-ST-000045'
+  const days = { issuedAt: '2027-03-31T09:00:00.000Z', from: '2026-04-01', to: '2027-03-31' }
+  const closingMinor = movements.at(-1)?.balanceMinor ?? 0
+  return statementPaper(head, { number, of, ...days, openingMinor: 0, movements, closingMinor }, language)
 }

@@ -1,16 +1,15 @@
 import { type Static, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import { createHash } from 'node:crypto'
 import { withAccount } from '../../db/queries/accounts.ts'
 import { businessNow } from '../../db/queries/clock.ts'
 import { keepAnswer } from '../../db/queries/idempotency.ts'
 import { listPapers, type PaperEntry } from '../../db/queries/papers/list.ts'
-import { keepDigest, type StoredPaper } from '../../db/queries/papers/stored.ts'
+import type { StoredPaper } from '../../db/queries/papers/stored.ts'
 import { readPlant } from '../../db/queries/plants.ts'
 import { addDuration, dateAt } from '../../domain/calendar.ts'
 import { LANGUAGES } from '../../notifications/language.ts'
 import { PAPER_KINDS } from '../../papers/document.ts'
-import { CONTENT_TYPES, formatsOf, PAPER_FORMATS, type PaperFormat, renderPaper } from '../../papers/renderings/render.ts'
+import { CONTENT_TYPES, PAPER_FORMATS, type PaperFormat } from '../../papers/renderings/render.ts'
 import type { Api, ApiDeps } from '../deps.ts'
 import { standingPaper } from '../draw-paper.ts'
 import { ApiError } from '../errors.ts'
@@ -19,6 +18,7 @@ import { pageAsked, pageOf } from '../paging.ts'
 import { paperIdOf, paperKeyOf } from '../paper-ids.ts'
 import { idempotencyOf } from '../plugins/idempotency.ts'
 import { principalOf } from '../principal.ts'
+import { renderStored } from '../render-paper.ts'
 import { AccountId, Closed, IsoDate, IsoInstant, MoneyMinor, Nullable, OneOf, Page, paging } from '../schemas.ts'
 import { notFound, visibleAccount } from '../visible.ts'
 
@@ -116,7 +116,7 @@ export function paperRoutes(app: Api, deps: ApiDeps): void {
     async (request, reply) => {
       const stored = await visiblePaper(deps, request, request.params.paperId)
       const format = request.query.format ?? acceptedFormat(request.headers.accept)
-      const bytes = await render(deps, stored, format)
+      const bytes = await renderStored(deps.db, stored, format)
       return reply
         .type(CONTENT_TYPES[format])
         .header('content-disposition', `inline; filename="${stored.paperId}.${ENDINGS[format]}"`)
@@ -165,16 +165,6 @@ async function visiblePaper({ db, now }: ApiDeps, request: FastifyRequest, paper
   const stored = await standingPaper(db, key, asked)
   if (stored === undefined) throw notFound('paper')
   return stored
-}
-
-/** Renders a paper and holds it against what was handed out before. A difference is our fault and is never handed out. */
-async function render({ db }: ApiDeps, { paperId, model, templateVersion }: StoredPaper, format: PaperFormat): Promise<Buffer> {
-  if (!formatsOf(model).includes(format)) throw notFound('form of this paper')
-  const bytes = await renderPaper(model, { format, templateVersion })
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const handedOut = await keepDigest(db, { paperId, format, sha256 })
-  if (handedOut !== sha256) throw new ApiError('PAPER_CHANGED', 'This paper no longer comes out as it was handed out.')
-  return bytes
 }
 
 function view(accountId: string, { subject, ...entry }: PaperEntry): Static<typeof PaperView> {

@@ -1,6 +1,6 @@
 import { dateAt } from '../../domain/calendar.ts'
 import type { Language } from '../language.ts'
-import type { Receipt, ReceiptRendering } from '../receipt.ts'
+import type { Receipt } from '../receipt.ts'
 import { keptAsCreditMinor, receiptReference } from '../receipt.ts'
 import type { SmsSegments } from '../sms.ts'
 import { smsBody, smsSegments } from '../sms.ts'
@@ -11,7 +11,7 @@ export interface SmsReceipt extends SmsSegments {
 }
 
 /** A receipt as an SMS with the number of segments it costs. The text is that of the notice `payment-received`; no name. */
-export const smsReceipt: ReceiptRendering<SmsReceipt> = (receipt, { language }) => {
+export function smsReceipt(receipt: Receipt, { language }: { language: Language }): SmsReceipt {
   keptAsCreditMinor(receipt)
   if (receipt.bouncedAt) return reversed(receipt, language)
   const { body: text } = renderNotice({

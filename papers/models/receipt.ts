@@ -1,3 +1,4 @@
+import { formatTimeOf } from '../../notifications/date-words.ts'
 import type { Language } from '../../notifications/language.ts'
 import type { PaidFor } from '../../notifications/notices/billing.ts'
 import { keptAsCreditMinor, type Receipt } from '../../notifications/receipt.ts'
@@ -35,6 +36,7 @@ export function receiptPaper(head: PaperHead, issued: Receipt, language: Languag
         rows: [
           ...holderRows(head, language),
           { label: words.number.receipt, value: number },
+          { label: words.receipt.time, value: formatTimeOf(issuedAt, head.zone, language) },
           { label: words.receipt.channel, value: capitalised(RECEIPT_LABELS[language].channel[channel]) },
         ],
       },

@@ -74,12 +74,12 @@ function table({ of, movements }: StatementFacts, { head, pen, language }: Writi
       type: 'table',
       title: '',
       columns: [
-        { title: words.date, role: 'detail', align: 'left', share: 2.3 },
-        { title: words.statement.entry, role: 'label', align: 'left', share: 3.3 },
-        { title: words.statement.document, role: 'detail', align: 'left', share: 4 },
-        { title: rises, role: 'value', align: 'right', share: 1.7 },
-        { title: falls, role: 'value', align: 'right', share: 1.7 },
-        { title: words.statement.balance, role: 'detail', align: 'right', share: 1.8 },
+        { title: words.date, role: 'detail', align: 'left', share: 2.95 },
+        { title: words.statement.entry, role: 'label', align: 'left', share: 3.25 },
+        { title: words.statement.document, role: 'detail', align: 'left', share: 4.1 },
+        { title: rises, role: 'value', align: 'right', share: 1.5 },
+        { title: falls, role: 'value', align: 'right', share: 1.5 },
+        { title: words.statement.balance, role: 'detail', align: 'right', share: 1.7 },
       ],
       rows: movements.map((movement) => [
         formatDate(dateAt(movement.at, head.zone), language),

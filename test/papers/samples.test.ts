@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { LANGUAGES } from '../../notifications/language.ts'
+import { PAPER_WORDS } from '../../notifications/paper-words.ts'
 import { PAPER_EXAMPLES } from '../../papers/examples.ts'
 import { type Paper, TEMPLATE_VERSION } from '../../papers/document.ts'
 import { ROLL } from '../../papers/layout/sheet.ts'
@@ -12,6 +13,7 @@ import { paletted } from '../../papers/renderings/png.ts'
 import { pixelsOf } from '../../papers/renderings/raster.ts'
 import { formatsOf, renderPaper } from '../../papers/renderings/render.ts'
 import { svgOf } from '../../papers/renderings/svg.ts'
+import { movementsOfAYear } from '../../papers/year-examples.ts'
 
 // docs/papers/ shows every paper. UPDATE_PAPERS=1 writes it anew; otherwise what is there must come out again, byte for byte.
 
@@ -62,6 +64,18 @@ test('the page shows every sample', () => {
   const page = readFileSync(`${folder}README.md`, 'utf8')
   for (const { name, onARoll } of cases)
     for (const file of [`${name}.png`, ...(onARoll ? [`${name}-58mm.png`] : [])]) expect(page).toContain(`](${file})`)
+})
+
+test('every kind of movement that a statement has words for stands in a sample', () => {
+  const { account, deposit } = movementsOfAYear('BHKATS-A0042')
+  const shown = new Set([...account, ...deposit].map(({ kind }) => kind))
+  // Whatever has no word of its own is `other`: nothing in these books may be.
+  expect([...shown].toSorted()).toEqual(
+    Object.keys(PAPER_WORDS.en.statement.what)
+      .filter((kind) => kind !== 'other')
+      .toSorted(),
+  )
+  for (const movements of [account, deposit]) expect(movements.at(-1)?.balanceMinor).toBe(0)
 })
 
 test('a paper of another template is refused, not made in another way', async () => {

@@ -100,11 +100,7 @@ test('whom the rules refuse holds up nobody else: the run is parked with the rea
 
 /** A package whose price somebody mistyped: a month of it is more than can be counted. */
 async function priceBeyondMoney({ customerId }: ConnectedCustomer): Promise<void> {
-  const { effectiveTo: _, ...terms } = await katsa.db
-    .selectFrom('packages')
-    .selectAll()
-    .where('code', '=', 'B1.1')
-    .executeTakeFirstOrThrow()
+  const terms = await katsa.db.selectFrom('packages').selectAll().where('code', '=', 'B1.1').executeTakeFirstOrThrow()
   await katsa.db
     .insertInto('packages')
     .values({ ...terms, code: 'B9.9', fixedChargeMinor: Number.MAX_SAFE_INTEGER })

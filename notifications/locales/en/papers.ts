@@ -32,6 +32,7 @@ export const papers: PaperWords = {
   amount: 'Amount',
   receipt: {
     received: 'We have received',
+    time: 'Time',
     channel: 'Paid by',
     paidFor: 'Paid for',
     keptAsCredit: 'Credit for later',

@@ -32,6 +32,7 @@ export const papers: PaperWords = {
   amount: 'राशि',
   receipt: {
     received: 'कुल मिले',
+    time: 'समय',
     channel: 'माध्यम',
     paidFor: 'किसके लिए',
     keptAsCredit: 'आगे के लिए जमा',
