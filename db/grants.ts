@@ -21,6 +21,7 @@ export const APPEND_ONLY = [
   'bank_statement_lines',
   'cash_deposit_credits',
   'meter_desired',
+  'meter_confirmations',
   'meter_moves',
   'decisions',
   'free_texts',

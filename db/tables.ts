@@ -525,6 +525,13 @@ export interface MeterCommands {
   state: Generated<string>;
 }
 
+export interface MeterConfirmations {
+  recordedAt: Generated<string>;
+  reportedAt: string;
+  serial: string;
+  version: number;
+}
+
 export interface MeterDesired {
   activeFrom: string;
   activeTo: string;
@@ -1158,6 +1165,7 @@ export interface DB {
   identityProofs: IdentityProofs;
   ledgerAccounts: LedgerAccounts;
   meterCommands: MeterCommands;
+  meterConfirmations: MeterConfirmations;
   meterDesired: MeterDesired;
   meterEvents: MeterEvents;
   meterInstallations: MeterInstallations;

@@ -18,6 +18,7 @@ import * as confirmedAmounts from './0017-confirmed-amounts.ts'
 import * as moneyOut from './0018-money-out.ts'
 import * as depositsAndPrices from './0019-deposits-and-prices.ts'
 import * as returnsAndFloats from './0021-returns-and-floats.ts'
+import * as meterConfirmations from './0023-meter-confirmations.ts'
 
 /** Every migration by name, in order: listed, so that a stray file in the folder is never run. */
 export const migrations: Record<string, Migration> = {
@@ -40,4 +41,5 @@ export const migrations: Record<string, Migration> = {
   '0018-money-out': moneyOut,
   '0019-deposits-and-prices': depositsAndPrices,
   '0021-returns-and-floats': returnsAndFloats,
+  '0023-meter-confirmations': meterConfirmations,
 }

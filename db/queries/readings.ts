@@ -89,10 +89,19 @@ export async function storeReport(tx: Tx, report: MeterReport): Promise<Settled 
     .values({ serial, ...row })
     .onConflict((c) => c.column('serial').doUpdateSet(row))
     .execute()
+  if (report.version > (standing?.version ?? 0)) await confirm(tx, report)
   if (refused !== undefined) await refuse(tx, serial, refused)
   const settled = await settleCommands(tx, serial)
   await nudge(tx, `meter:${serial}`)
   return settled
+}
+
+/** Notes when a version that was asked of the meter was reported by it first. */
+async function confirm(tx: Tx, { serial, version, reportedAt }: MeterReport): Promise<void> {
+  await sql`
+    insert into meter_confirmations (serial, version, reported_at)
+    select serial, version, ${reportedAt} from meter_desired where serial = ${serial} and version = ${version}
+    on conflict do nothing`.execute(tx)
 }
 
 /** Stores that the meter will never carry out a version, as it answered; closes the command and wakes whoever waits. */
