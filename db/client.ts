@@ -30,15 +30,17 @@ function parserOf(oid: number, format?: 'text' | 'binary'): (text: string) => un
 
 /**
  * A Kysely client on a pool of its own, acting as {@link APP_ROLE} whoever logs in.
+ * `pipeline`: a statement is sent before the one before it is answered.
  * Instants come back as RFC 3339 UTC strings, dates as `YYYY-MM-DD`, bigints as safe integers.
  */
 export function createDatabase(
   url: string,
-  options: { poolSize?: number; asOwner?: boolean; onConnect?: (client: pg.PoolClient) => void } = {},
+  options: { poolSize?: number; asOwner?: boolean; pipeline?: boolean; onConnect?: (client: pg.PoolClient) => void } = {},
 ): Db {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.poolSize ?? 10,
+    pipeline: options.pipeline ?? false,
     options: options.asOwner ? '-c timezone=UTC' : `-c timezone=UTC -c role=${APP_ROLE}`,
     types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
   })

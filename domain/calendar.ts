@@ -24,7 +24,7 @@ export function msOf(instant: IsoInstant): number {
 
 /** The plant's date at an instant. */
 export function dateAt(instant: IsoInstant, zone: Zone): IsoDate {
-  return zoned(instant, zone).toPlainDate().toString()
+  return kept(`date ${instant} ${zone}`, () => zoned(instant, zone).toPlainDate().toString())
 }
 
 /** The plant's wall time at an instant, `HH:MM`. */
@@ -39,7 +39,7 @@ export function utcOffsetMin(instant: IsoInstant, zone: Zone): number {
 
 /** The first instant of a date; where the clock skips midnight, the first that exists (billing.md rule 11). */
 export function startOfDay(date: IsoDate, zone: Zone): IsoInstant {
-  return read(() => iso(plainDate(date).toZonedDateTime(zone)))
+  return kept(`start ${date} ${zone}`, () => read(() => iso(plainDate(date).toZonedDateTime(zone))))
 }
 
 /** The instant of a wall time on a date; `24:00` is the next midnight, a skipped time moves forward, a repeated one is the first. */
@@ -50,12 +50,12 @@ export function atTimeOn(date: IsoDate, time: LocalTime, zone: Zone): IsoInstant
 
 /** Adds days (or takes them off, when negative). */
 export function addDays(date: IsoDate, days: number): IsoDate {
-  return read(() => plainDate(date).add({ days }).toString())
+  return kept(`days ${date} ${days}`, () => read(() => plainDate(date).add({ days }).toString()))
 }
 
 /** Adds a duration of days, weeks, months or years to a date; month ends clamp. Hours are refused: a date has none. */
 export function addDuration(date: IsoDate, duration: IsoDuration): IsoDate {
-  return read(() => plainDate(date).add(dateDuration(duration)).toString())
+  return kept(`add ${date} ${duration}`, () => read(() => plainDate(date).add(dateDuration(duration)).toString()))
 }
 
 /** Takes a duration of days, weeks, months or years off a date. */
@@ -65,7 +65,7 @@ export function subtractDuration(date: IsoDate, duration: IsoDuration): IsoDate 
 
 /** Adds a duration to an instant in the plant's zone: `P1D` keeps the wall time over a clock change, `PT24H` does not. */
 export function addToInstant(instant: IsoInstant, duration: IsoDuration, zone: Zone): IsoInstant {
-  return read(() => iso(zoned(instant, zone).add(Tm.Duration.from(duration))))
+  return kept(`to ${instant} ${duration} ${zone}`, () => read(() => iso(zoned(instant, zone).add(Tm.Duration.from(duration)))))
 }
 
 /** Whole days from one date to another, negative when it lies before. */
@@ -121,6 +121,19 @@ export function minutesOf(time: LocalTime): number {
 /** Length of a duration in hours, days being 24 hours long; months and years are refused. For thresholds such as "at most 4 h". */
 export function hoursOf(duration: IsoDuration): number {
   return read(() => Tm.Duration.from(duration).total('hours'))
+}
+
+/** Bills and looks ask for the same few days thousands of times, and a calendar is slow: what was reckoned is kept, by what was asked. */
+const reckoned = new Map<string, string>()
+const MOST_RECKONED = 20_000
+
+function kept(asked: string, reckon: () => string): string {
+  const before = reckoned.get(asked)
+  if (before !== undefined) return before
+  const found = reckon()
+  if (reckoned.size >= MOST_RECKONED) reckoned.clear()
+  reckoned.set(asked, found)
+  return found
 }
 
 function plainDate(date: IsoDate): Tm.PlainDate {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { createDatabase, type Db } from '../db/client.ts'
 import { migrateToLatest } from '../db/migrate.ts'
+import { prepareStatements } from './engine/connection.ts'
 import { createReadCache, publicTables } from './engine/read-cache.ts'
 import { type Compared, compareBooks, comparedTable, differing } from './compare.ts'
 import type { Call } from './engine/runs.ts'
@@ -127,13 +128,14 @@ function wholeNumber(name: string, text: string): number {
 async function open(servers: Servers): Promise<Databases & { close(): Promise<void> }> {
   const { ownerUrl, appUrl } = await servers.freshDatabase()
   await migrateToLatest(ownerUrl)
-  const audited = createDatabase(appUrl, { poolSize: 2 })
-  const db = createDatabase(appUrl, { poolSize: 4, onConnect: createReadCache(await publicTables(audited)) })
+  const audited = createDatabase(appUrl, { poolSize: 2, onConnect: prepareStatements })
+  const cache = createReadCache(await publicTables(audited))
+  const db = createDatabase(appUrl, { poolSize: 4, pipeline: true, onConnect: cache.onConnect })
   const close = async (): Promise<void> => {
     await db.destroy()
     await audited.destroy()
   }
-  return { db, audited, close }
+  return { db, audited, cache, close }
 }
 
 function summary(

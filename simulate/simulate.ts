@@ -1,5 +1,6 @@
 import type { Db } from '../db/client.ts'
 import { activityWorld } from './engine/activity-world.ts'
+import type { ReadCache } from './engine/read-cache.ts'
 import type { Call } from './engine/runs.ts'
 import type { BrokenInvariant } from './invariants/broken.ts'
 import { lastEvents } from './invariants/last-events.ts'
@@ -14,6 +15,8 @@ import { buildPlant } from './village/plant.ts'
 export interface Databases {
   readonly db: Db
   readonly audited: Db
+  /** Where reads of `db` are kept. */
+  readonly cache?: ReadCache
 }
 
 export interface Simulated extends Outcome {
@@ -25,11 +28,11 @@ export interface Simulated extends Outcome {
 /** Lives a plan on the queue of events. Throws a BrokenInvariant on the first day on which something does not hold. */
 export async function simulate(
   plan: Plan,
-  { db, audited }: Databases,
+  { db, audited, cache }: Databases,
   { workflows, onDay }: { workflows: Readonly<Record<string, Call>>; onDay: (day: string) => void },
 ): Promise<Simulated> {
   await buildPlant(db, plan, plan.startsAt)
-  const world = activityWorld({ db, audited, workflows, startsAt: plan.startsAt })
+  const world = activityWorld({ db, audited, writesTo: cache?.writesTo, workflows, startsAt: plan.startsAt })
   const outcome = await live(plan, world, { onDay })
   return { ...outcome, years: await figuresOf(audited, plan), activities: world.activities() }
 }

@@ -19,6 +19,7 @@ import * as moneyOut from './0018-money-out.ts'
 import * as depositsAndPrices from './0019-deposits-and-prices.ts'
 import * as returnsAndFloats from './0021-returns-and-floats.ts'
 import * as meterConfirmations from './0023-meter-confirmations.ts'
+import * as beginnings from './0024-beginnings.ts'
 
 /** Every migration by name, in order: listed, so that a stray file in the folder is never run. */
 export const migrations: Record<string, Migration> = {
@@ -42,4 +43,5 @@ export const migrations: Record<string, Migration> = {
   '0019-deposits-and-prices': depositsAndPrices,
   '0021-returns-and-floats': returnsAndFloats,
   '0023-meter-confirmations': meterConfirmations,
+  '0024-beginnings': beginnings,
 }

@@ -19,20 +19,24 @@ export interface ActivityWorld extends World {
 export interface ActivityWorldOptions {
   readonly db: Db
   readonly audited: Db
+  /** How much was written to these tables so far; without, it is looked at after every step. */
+  readonly writesTo?: ((...tables: readonly string[]) => number) | undefined
   readonly workflows: Readonly<Record<string, Call>>
   readonly startsAt: string
 }
 
 /** A world in one process: the workflows' bodies on the queue, the activities on Postgres, and what the relay and the meters do. */
-export function activityWorld({ db, audited, workflows, startsAt }: ActivityWorldOptions): ActivityWorld {
+export function activityWorld({ db, audited, writesTo, workflows, startsAt }: ActivityWorldOptions): ActivityWorld {
   const stages = createStages(db)
   const calls = createCalls(db, stages)
   const engine = createEngine({ workflows, call: calls.call, startMs: msOf(startsAt) })
   const away = new Set<string>()
   const now = (): string => instantFromMs(engine.nowMs())
+  const carriers = createCarriers(writesTo, away)
+  const look = (): Promise<boolean> => carriers.unlessAtRest(() => carry(db, { engine, stages, away, asOf: now() }))
   const settle = async (): Promise<void> => {
     calls.forget()
-    while (await carry(db, { engine, stages, away, asOf: now() })) calls.forget()
+    while (await look()) calls.forget()
   }
   const advanceTo = async (instant: string): Promise<void> => {
     const untilMs = msOf(instant)
@@ -61,6 +65,23 @@ export function activityWorld({ db, audited, workflows, startsAt }: ActivityWorl
       calls.forget()
       await engine.decide(workflowId, name, input)
       await settle()
+    },
+  }
+}
+
+/** What leaves the database. */
+const CARRIED = ['outbox', 'notifications', 'meter_commands'] as const
+
+/** Whoever carries has nothing to do where nothing was written for them since they last found nothing, and no meter came into reach. */
+function createCarriers(writesTo: ActivityWorldOptions['writesTo'], away: ReadonlySet<string>) {
+  const state = (): string | undefined => writesTo && `${writesTo(...CARRIED)} ${[...away].join(' ')}`
+  let atRest: string | undefined
+  return {
+    async unlessAtRest(carryOnce: () => Promise<boolean>): Promise<boolean> {
+      if (atRest !== undefined && atRest === state()) return false
+      const isMoved = await carryOnce()
+      atRest = isMoved ? undefined : state()
+      return isMoved
     },
   }
 }

@@ -34,7 +34,7 @@ export async function carry(db: Db, { engine, stages, away, asOf }: Carrying): P
   const { errands, notices, commands } = await takeWaiting(db)
   await run(engine, stages, errands)
   if (errands.length > 0) return true
-  if (notices > 0) await deliver(db, { asOf, wallMs: engine.nowMs() })
+  if (notices > 0) await deliver(db, { asOf, wallMs: engine.nowMs(), notices })
   const answered = commands === 0 ? 0 : await answerCommands(db, { away, refusing: new Map(), asOf })
   return notices + answered > 0
 }
@@ -74,9 +74,11 @@ async function run(engine: Engine, stages: Stages, errands: readonly Errand[]): 
 /** Receipts and words to the staff: many, and no process waits until they are delivered. */
 const AWAITED_BY_NOBODY = sql`(staff_login is not null or kind in ('payment-received', 'part-payment-received'))`
 
-async function deliver(db: Db, { asOf, wallMs }: { asOf: string; wallMs: number }): Promise<void> {
-  await sql`update notifications set state = 'delivered', sent_at = ${asOf}, delivered_at = ${asOf}, attempts = attempts + 1
+async function deliver(db: Db, { asOf, wallMs, notices }: { asOf: string; wallMs: number; notices: number }): Promise<void> {
+  const { numAffectedRows } =
+    await sql`update notifications set state = 'delivered', sent_at = ${asOf}, delivered_at = ${asOf}, attempts = attempts + 1
     where state = 'queued' and ${AWAITED_BY_NOBODY}`.execute(db)
+  if (Number(numAffectedRows ?? 0) >= notices) return
   const onError = (id: number, error: unknown): void => {
     throw new Error(`could not send notice ${id}: ${String(error)}`)
   }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { createDatabase, type Db } from '../../db/client.ts'
 import { inTransaction } from '../../db/queries/accounts.ts'
 import { post } from '../../db/queries/ledger.ts'
-import { createReadCache, publicTables } from '../../simulate/engine/read-cache.ts'
+import { createReadCache, publicTables, type ReadCache } from '../../simulate/engine/read-cache.ts'
 import type { Call } from '../../simulate/engine/runs.ts'
 import { BrokenInvariant } from '../../simulate/invariants/broken.ts'
 import { planLives } from '../../simulate/lives/plan.ts'
@@ -15,12 +15,18 @@ jest.unstable_mockModule('../../workflows/plant-clock.ts', () => import('../../s
 const { simulate, tellBroken } = await import('../../simulate/simulate.ts')
 const workflows = (await import('../../workflows/index.ts')) as unknown as Readonly<Record<string, Call>>
 
-let databases: (TestDatabase & { readonly cached: Db })[] = []
+interface Opened extends TestDatabase {
+  readonly cached: Db
+  readonly cache: ReadCache
+}
 
-async function open(): Promise<TestDatabase & { readonly cached: Db }> {
+let databases: Opened[] = []
+
+async function open(): Promise<Opened> {
   const database = await freshDatabase()
-  const cached = createDatabase(database.appUrl, { poolSize: 2, onConnect: createReadCache(await publicTables(database.db)) })
-  const opened = { ...database, cached }
+  const cache = createReadCache(await publicTables(database.db))
+  const cached = createDatabase(database.appUrl, { poolSize: 2, pipeline: true, onConnect: cache.onConnect })
+  const opened = { ...database, cached, cache }
   databases.push(opened)
   return opened
 }
@@ -37,9 +43,9 @@ afterAll(async () => {
 
 test.each([11, 12])('twelve households of seed %i live four months, and everything holds every evening', async (seed) => {
   const plan = planLives({ customers: 12, months: 4, seed })
-  const { db, cached } = await open()
+  const { db, cached, cache } = await open()
   try {
-    const { years, checks } = await simulate(plan, { db: cached, audited: db }, { workflows, onDay: () => undefined })
+    const { years, checks } = await simulate(plan, { db: cached, audited: db, cache }, { workflows, onDay: () => undefined })
     expect(years).toHaveLength(1)
     expect(years[0]?.billsIssued).toBeGreaterThan(5)
     expect(checks).toBeGreaterThan(700)
@@ -51,10 +57,10 @@ test.each([11, 12])('twelve households of seed %i live four months, and everythi
 
 test('an account that does not add up is named with its day and its last events', async () => {
   const plan = planLives({ customers: 3, months: 3, seed: 5 })
-  const { db, cached } = await open()
+  const { db, cached, cache } = await open()
   const said = await simulate(
     plan,
-    { db: cached, audited: db },
+    { db: cached, audited: db, cache },
     { workflows, onDay: (day) => (day === '2026-09-05' ? void invent(db) : undefined) },
   ).then(
     () => 'nothing',
