@@ -14,7 +14,7 @@ const STOCK = 'plant,meter_kind,serial,state'
 test('the files of Katsa are whole', () => {
   const { feeders, packages, plant, poles: served, staff, stock } = readVillagePlant()
   expect(plant).toMatchObject({ plant: 'BHKATS', timeZone: 'Asia/Kolkata', capacityW: 25_000 })
-  expect([feeders, served, packages, staff, stock].map(({ length }) => length)).toEqual([3, 31, 8, 8, 32])
+  expect([feeders, served, packages, staff, stock].map(({ length }) => length)).toEqual([3, 31, 8, 9, 32])
   expect(packages[3]).toMatchObject({ code: 'B1.1', fixedChargeMinor: 5_000, energyRateMinorPerKwh: 1_800, expectedKwh: 23 })
 })
 

@@ -325,8 +325,14 @@ test('a person has a case in hand, or settles it; found again it is a case anew,
   const open = (await openSubjects()).length
   for (let n = 0; n < 2; n += 1)
     expect(await createReconciliationActivities({ db }).concludeReconciliation({ plant: PLANT, date, asOf })).toBe(open)
-  const told = await db.selectFrom('notifications').select(['staffLogin', 'params']).where('kind', '=', 'books-differ').execute()
-  expect(told).toEqual([{ staffLogin: 'geeta', params: { plantCode: PLANT, day: date, newCases: 1, openCases: open } }])
+  const told = await db
+    .selectFrom('notifications')
+    .select(['staffLogin', 'params'])
+    .where('kind', '=', 'books-differ')
+    .orderBy('staffLogin')
+    .execute()
+  const params = { plantCode: PLANT, day: date, newCases: 1, openCases: open }
+  expect(told).toEqual(['geeta', 'harish'].map((staffLogin) => ({ staffLogin, params })))
 })
 
 test('hearing of a payment is no fault', async () => {

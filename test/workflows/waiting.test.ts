@@ -55,6 +55,7 @@ test('an application nobody chooses a package for: its agent is reminded, then t
     'escalated kiran after 2',
     'escalated farid after 9',
     'escalated geeta after 16',
+    'escalated harish after 16',
   ])
   await desk.decide(applicationId, withdraw, 'asha')
 })
