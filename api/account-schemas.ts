@@ -105,6 +105,8 @@ export const Balances = Type.Object(
     depositHeldMinor: MoneyMinor,
     unearnedMinor: MoneyMinor,
     activationHeldMinor: MoneyMinor,
+    payingOutMinor: Type.Unsafe<number>({ ...MoneyMinor, description: 'Sent to the customer, and not known to have arrived.' }),
+    unclaimedMinor: Type.Unsafe<number>({ ...MoneyMinor, description: 'Never fetched; paid whenever the customer comes.' }),
   },
   { description: 'By the ledger. Open demands (a deposit, an advance) are not owed: see the charges.' },
 )

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import { connectionStatus, type ConnectionStatus, type HoldReason } from '../../domain/hold.ts'
-import { activationHeld, credit, depositHeld, receivable, unearned } from '../../domain/ledger.ts'
+import { activationHeld, credit, depositHeld, payingOut, receivable, unclaimed, unearned } from '../../domain/ledger.ts'
 import type { Db, Tx } from '../client.ts'
 import type { Connections, ConnectionTerms, MeterDesired, MeterInstallations, MeterReported, Meters, Persons } from '../tables.ts'
 import { balanceOf } from './ledger.ts'
@@ -47,13 +47,18 @@ export type MeterPage = Pick<Selectable<Meters>, 'serial' | 'kind'> &
     reported: Pick<Selectable<MeterReported>, (typeof REPORTED)[number]> | null
   }
 
-/** What an account holds and owes, in minor units: debts open, credit, deposit, advance not yet used, activation held. */
+/**
+ * What an account holds and owes, in minor units: debts open, credit, deposit, advance not yet used, activation held; what is on its way
+ * to the customer, and what waits for them because nobody fetched it.
+ */
 export interface Balances {
   readonly owedMinor: number
   readonly creditMinor: number
   readonly depositHeldMinor: number
   readonly unearnedMinor: number
   readonly activationHeldMinor: number
+  readonly payingOutMinor: number
+  readonly unclaimedMinor: number
 }
 
 /** Whose account it is and how to reach them. */
@@ -107,5 +112,7 @@ export async function readBalances(db: Db | Tx, accountId: string): Promise<Bala
     depositHeldMinor: await balanceOf(db, depositHeld(accountId)),
     unearnedMinor: await balanceOf(db, unearned(accountId)),
     activationHeldMinor: await balanceOf(db, activationHeld(accountId)),
+    payingOutMinor: await balanceOf(db, payingOut(accountId)),
+    unclaimedMinor: await balanceOf(db, unclaimed(accountId)),
   }
 }

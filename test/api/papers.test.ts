@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { withAccount } from '../../db/queries/accounts.ts'
 import { readBalances } from '../../db/queries/account-page.ts'
 import { post } from '../../db/queries/ledger.ts'
-import { cash, postPaymentReceived } from '../../domain/ledger.ts'
+import { cash, credit, payingOut, postPaymentReceived, unclaimed } from '../../domain/ledger.ts'
 import { PAPER_EXAMPLES } from '../../papers/examples.ts'
 import { type World, world } from './support/world.ts'
 
@@ -267,4 +267,47 @@ test('the deposit has a statement of its own, the same for the customer and the 
   const later = (await get(`${url}?from=2026-08-01&to=2026-08-31`)).json()
   expect([later.openingMinor, later.movements, later.closingMinor]).toEqual([50_000, [], 50_000])
   expect((await get(`${url}?from=2026-09-01&to=2026-08-31`)).json()).toMatchObject({ code: 'INVALID_INPUT' })
+})
+
+test('what is said of a paper, when it left and whether it arrived, stands beside it and on the account page', async () => {
+  const { accountId } = w.sunita
+  const told = { dedupeKey: `receipt:${RECEIPT}`, plant: 'BHKATS', accountId, kind: 'payment-received', language: 'hi' }
+  const times = {
+    queuedAt: '2026-07-01T04:00:00.000Z',
+    sentAt: '2026-07-01T04:01:00.000Z',
+    deliveredAt: '2026-07-01T04:02:00.000Z',
+  }
+  await w.database.db
+    .insertInto('notifications')
+    .values({
+      ...told,
+      ...times,
+      channel: 'sms',
+      state: 'delivered',
+      body: 'मिले',
+      params: JSON.stringify({ receiptNumber: RECEIPT }),
+    })
+    .execute()
+  const delivery = { kind: 'payment-received', channel: 'sms', state: 'delivered', ...times }
+  const { items } = (await get(`/v1/accounts/${accountId}/papers`)).json<{ items: (Listed & { deliveries: object[] })[] }>()
+  expect(items.find(({ number }) => number === RECEIPT)?.deliveries).toMatchObject([delivery])
+  const { notices } = (await get(`/v1/accounts/${accountId}`)).json<{ notices: object[] }>()
+  expect(notices).toContainEqual(expect.objectContaining({ ...delivery, body: 'मिले' }))
+})
+
+test('what is on its way to the customer, and what nobody fetched, stands on the account page', async () => {
+  const { accountId } = w.sunita
+  const before = (await get(`/v1/accounts/${accountId}`)).json().money.balances
+  await withAccount(w.database.db, accountId, (tx) =>
+    post(tx, {
+      ...{ eventKey: 'apart:1', plant: 'BHKATS', accountId, currency: 'INR', businessAt: '2026-07-02T04:00:00.000Z' },
+      postings: [
+        { leg: 1, debit: credit(accountId), credit: unclaimed(accountId), amountMinor: 3_000 },
+        { leg: 2, debit: credit(accountId), credit: payingOut(accountId), amountMinor: 2_000 },
+      ],
+    }),
+  )
+  const { balances } = (await get(`/v1/accounts/${accountId}`)).json().money
+  // 100.00 of credit less 30.00 and 20.00.
+  expect(balances).toEqual({ ...before, creditMinor: 5_000, unclaimedMinor: 3_000, payingOutMinor: 2_000 })
 })

@@ -37,5 +37,7 @@ export async function expectBooks(reader: Person, { plant, db, accountId, expect
     depositHeldMinor: expected.deposit ?? 0,
     unearnedMinor: expected.unearned ?? 0,
     activationHeldMinor: expected['activation-held'] ?? 0,
+    payingOutMinor: expected['paying-out'] ?? 0,
+    unclaimedMinor: expected.unclaimed ?? 0,
   })
 }
