@@ -17,7 +17,7 @@ import { activationChargeMinor } from '../domain/fees.ts'
 import { postHeldReleased } from '../domain/ledger.ts'
 import { type MeterKind, packageText, type PackageTerms } from '../domain/package.ts'
 import { type OpenApplication, textIn, withApplication } from './onboarding.ts'
-import type { ApplicationKey, PendingDecision } from './onboarding-facts.ts'
+import { type ApplicationKey, payAgainWindow, type PendingDecision } from './onboarding-facts.ts'
 
 /** What a new customer must pay before anything is built (manual 2.2.2, step 5). */
 export function createDemandActivities({ db }: { db: Db }) {
@@ -224,18 +224,19 @@ async function createAccountConnection(
 
 async function remind(
   tx: Tx,
-  { application, account: { currency }, plant: { zone } }: OpenApplication,
+  { application, account: { currency, customerId }, plant: { policy, zone } }: OpenApplication,
   { asOf, at }: { asOf: string; at: string },
 ): Promise<void> {
   const { applicationId } = application
   const open = (await demandsOf(tx, applicationId)).filter(({ openMinor }) => openMinor > 0)
   if (open.length === 0 || application.deadlineAt === null) return
+  const again = customerId === null ? undefined : await payAgainWindow(tx, { application, policy, zone })
   const params = {
     reference: applicationId,
     forWhat: open.map(({ kind }) => kind),
     remainingMinor: await openOf(tx, applicationId),
     currency,
-    payBy: dateAt(application.deadlineAt, zone),
+    payBy: dateAt(again?.by ?? application.deadlineAt, zone),
   }
   await queueNotice(tx, {
     accountId: applicationId,

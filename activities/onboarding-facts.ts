@@ -6,6 +6,7 @@ import { roomOnPole } from '../db/queries/connections.ts'
 import { readPlant } from '../db/queries/plants.ts'
 import { readRefunds, type Refund, refundableMinor } from '../db/queries/refunds.ts'
 import { meterOf, type StockMeter } from '../db/queries/stock.ts'
+import { openHolds } from '../db/queries/supply.ts'
 import { countFreeMeters } from '../db/queries/stock-lists.ts'
 import { findTask } from '../db/queries/tasks.ts'
 import type { JsonObject } from '../db/tables.ts'
@@ -52,6 +53,10 @@ export interface OnboardingFacts {
   readonly isSettled: boolean
   /** Of deposit and activation. */
   readonly openMinor: number
+  /** Where money came back after the customer ID: until when it must be there again, and the next reminder after now. */
+  readonly payAgain?: { readonly by: string; readonly remindAt: string | null }
+  /** The meter hangs, but supply waits for money that came back. */
+  readonly isHeldBack?: true
   /** The next reminder after now. */
   readonly remindAt: string | null
   readonly roomOnPole: number
@@ -110,6 +115,7 @@ export async function readOnboardingFacts(db: Db, { applicationId, asOf }: Appli
     openMinor,
     pending: pendingOf({ application, decided, demands }),
     visitDueAt: addToInstant(application.assignedAt ?? application.appliedAt, policy.tasks.targets['onboarding-visit'], zone),
+    ...(await cameBack(db, { application, customerId, openMinor, meter, workflowId, asOf, policy, zone })),
     isSettled: application.packageAssignedAt !== null && openMinor === 0,
     remindAt: nextReminder({ application, asOf, every: policy.onboarding.remindEvery, zone }),
     roomOnPole: application.pole === null ? 0 : await roomOnPole(db, plant, application.pole),
@@ -119,6 +125,55 @@ export async function readOnboardingFacts(db: Db, { applicationId, asOf }: Appli
     removal: await removalState(db, workflowId),
     refunds: await refundState(db, { applicationId, decided, policy, zone }),
   }
+}
+
+interface CameBack {
+  readonly application: Application
+  readonly customerId: string | null
+  readonly openMinor: number
+  readonly meter: StockMeter | undefined
+  readonly workflowId: string
+  readonly asOf: string
+  readonly policy: PlantPolicy
+  readonly zone: string
+}
+
+/** What is otherwise once money came back after the customer ID was given. */
+async function cameBack(db: Db, known: CameBack): Promise<Pick<OnboardingFacts, 'payAgain' | 'isHeldBack'>> {
+  const { application, customerId, openMinor, meter, workflowId, asOf, policy, zone } = known
+  if (customerId === null || application.endedAs !== null) return {}
+  const holds = meter?.state === 'installed' ? await openHolds(db, customerId) : []
+  const isHeldBack = holds.some(({ reason, owner }) => reason === 'not-activated' && owner === workflowId)
+  const held = isHeldBack ? { isHeldBack } : {}
+  const window = openMinor > 0 ? await payAgainWindow(db, { application, policy, zone }) : undefined
+  if (window === undefined) return held
+  const { since, by } = window
+  let remindAt = addToInstant(since, policy.onboarding.remindEvery, zone)
+  while (remindAt <= asOf) remindAt = addToInstant(remindAt, policy.onboarding.remindEvery, zone)
+  return { ...held, payAgain: { by, remindAt: remindAt < by ? remindAt : null } }
+}
+
+/**
+ * Since when money is missing that came back, and until when it must be there again: the application's deadline, or as long after it
+ * came back as an extension gives, whichever is later. Undefined where none came back.
+ */
+export async function payAgainWindow(
+  db: Db | Tx,
+  { application, policy, zone }: Pick<CameBack, 'application' | 'policy' | 'zone'>,
+): Promise<{ since: string; by: string } | undefined> {
+  const bounced = await db
+    .selectFrom('payments')
+    .select('bouncedAt')
+    .where('accountId', '=', application.applicationId)
+    .where('bouncedAt', 'is not', null)
+    .orderBy('bouncedAt', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const since = bounced?.bouncedAt ?? undefined
+  if (since === undefined) return undefined
+  const extended = addToInstant(since, policy.onboarding.extension, zone)
+  const { deadlineAt } = application
+  return { since, by: deadlineAt !== null && deadlineAt > extended ? deadlineAt : extended }
 }
 
 type Decided = ReadonlyMap<string, PendingDecision>

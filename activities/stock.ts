@@ -1,18 +1,18 @@
 import type { Db, Tx } from '../db/client.ts'
-import { changeApplication } from '../db/queries/applications.ts'
+import { changeApplication, demandsOf } from '../db/queries/applications.ts'
 import { markLeft } from '../db/queries/connections.ts'
 import { queueNotice } from '../db/queries/notices.ts'
 import { readPackage } from '../db/queries/plants.ts'
 import { assignFreeMeter, findMeter, installMeter, meterOf, removeMeter, type StockMeter } from '../db/queries/stock.ts'
 import { liftHold, placeHold, refreshDesiredState } from '../db/queries/supply.ts'
-import { findTask, openTask, tellRole, type Task } from '../db/queries/tasks.ts'
+import { cancelTask, findTask, openTask, tellRole, type Task } from '../db/queries/tasks.ts'
 import type { JsonObject } from '../db/tables.ts'
 import { addToInstant, dateAt } from '../domain/calendar.ts'
 import { type DomainErrorCode, isDomainError } from '../domain/errors.ts'
 import { meterFits } from '../domain/package.ts'
 import { recordHandReport } from './hand-reports.ts'
 import { asked, type OpenApplication, withApplication } from './onboarding.ts'
-import { type ApplicationKey, removalVisits } from './onboarding-facts.ts'
+import { type ApplicationKey, payAgainWindow, removalVisits } from './onboarding-facts.ts'
 
 /** Why what the technician reported cannot stand; a person must decide. */
 export type InstallationProblem = Extract<
@@ -49,6 +49,24 @@ export function createStockActivities({ db }: { db: Db }) {
      */
     recordFirstInstallation: (key: ApplicationKey): Promise<InstallationProblem | null> =>
       withApplication(db, key, (tx, open) => recordFirstInstallation(tx, open, key.asOf)),
+
+    /**
+     * Money came back before the meter hung: a visit that nobody has made is called off, and the customer is told until when the money
+     * must be there again, once each time it came back. Where it is there again, nothing happens.
+     */
+    holdInstallation: (key: ApplicationKey): Promise<void> =>
+      withApplication(db, key, (tx, open) => holdInstallation(tx, open, key.asOf)),
+
+    /** The money is there again, and the meter hangs already: supply begins. */
+    lightInstallation: (key: ApplicationKey): Promise<void> =>
+      withApplication(db, key, async (tx, open) => {
+        const { application, account, workflowId } = open
+        const meter = await meterOf(tx, application.applicationId)
+        const task = await findTask(tx, { workflowId, step: `installation:${application.installationRound}` })
+        if (meter?.state !== 'installed' || task === undefined || account.customerId === null) return
+        if ((await openDemandsMinor(tx, application.applicationId)) > 0) return
+        await powerUp(tx, open, { meter, task, customerId: account.customerId, asOf: key.asOf })
+      }),
 
     /** The desired version that the installed meter must report. */
     desiredVersionOf: ({ applicationId, asOf }: ApplicationKey): Promise<number | null> =>
@@ -168,8 +186,35 @@ async function recordFirstInstallation(tx: Tx, open: OpenApplication, asOf: stri
     if (isDomainError(error) && error.code === 'METER_NOT_FREE') return error.code
     throw error
   }
-  await powerUp(tx, open, { meter, task, customerId: account.customerId, asOf })
+  // Money that came back since he was there: the meter hangs, and its supply waits.
+  if ((await openDemandsMinor(tx, application.applicationId)) === 0)
+    await powerUp(tx, open, { meter, task, customerId: account.customerId, asOf })
   return null
+}
+
+async function holdInstallation(
+  tx: Tx,
+  { application, account, plant, workflowId }: OpenApplication,
+  asOf: string,
+): Promise<void> {
+  const { applicationId, installationRound } = application
+  const { customerId, currency } = account
+  const remainingMinor = await openDemandsMinor(tx, applicationId)
+  const window = await payAgainWindow(tx, { application, ...plant })
+  if (remainingMinor === 0 || customerId === null || window === undefined) return
+  const task = await findTask(tx, { workflowId, step: `installation:${installationRound}` })
+  if (task?.status === 'requested' || task?.status === 'in-process') {
+    await cancelTask(tx, task.taskId, asOf)
+    await changeApplication(tx, applicationId, { installationRound: installationRound + 1 })
+  }
+  const params = { customerId, remainingMinor, currency, payBy: dateAt(window.by, plant.zone) }
+  const dedupeKey = `installation-waits:${applicationId}:${window.since}`
+  await queueNotice(tx, { accountId: applicationId, kind: 'installation-waits', params, dedupeKey, asOf })
+}
+
+async function openDemandsMinor(tx: Tx, applicationId: string): Promise<number> {
+  const standing = (await demandsOf(tx, applicationId)).filter(({ voidedAt }) => voidedAt === null)
+  return standing.reduce((sum, { openMinor }) => sum + openMinor, 0)
 }
 
 /** The technician's confirmation ends the hold (manual 2.2.2, step 8); a smart meter must still report the package itself. */

@@ -116,6 +116,7 @@ export const NOTICE_EXAMPLES: { readonly [K in NoticeKind]: readonly [NoticePara
   'account-created': [{ applicationId, customerId, packageId: bigger }],
   'installation-scheduled': [{ customerId, visitOn: '2026-07-14' }],
   'installation-delayed': [{ customerId, visitOn: '2026-07-16' }],
+  'installation-waits': [{ customerId, remainingMinor: 80_000, currency: 'INR', payBy: '2026-07-31' }],
   'connection-active': [{ customerId, packageId: bigger, loadLimitW: 2_000, timing: 'DO', activeFrom: '2026-07-17' }],
   'bill-issued': [
     bill,

@@ -1,5 +1,6 @@
 import { facts, work } from './activity-proxies.ts'
 import { type Applicant, attend, isOver, look } from './onboarding-look.ts'
+import { awaitMoney, isUnpaid } from './onboarding-money.ts'
 import { programMeter } from './program-meter.ts'
 
 /**
@@ -21,7 +22,10 @@ type Step = 'done' | 'over'
 /** A meter of the chosen kind, set aside for this house; waits visibly while the stock has none. */
 async function reserveMeter(applicant: Applicant): Promise<Step> {
   const { p, applicationId } = applicant
-  while (!(await work.reserveMeter({ applicationId, asOf: await p.now() }))) {
+  for (;;) {
+    const { known } = applicant
+    if (known !== undefined && isUnpaid(known) && (await awaitMoney(applicant)) === 'over') return 'over'
+    if (await work.reserveMeter({ applicationId, asOf: await p.now() })) return 'done'
     const { application } = await look(applicant)
     const seen = await attend(applicant, {
       stage: {
@@ -29,12 +33,11 @@ async function reserveMeter(applicant: Applicant): Promise<Step> {
         waitingFor: 'cluster-in-charge',
         topics: [`stock:${application.plant}:${application.meterKind ?? ''}`],
       },
-      enough: ({ freeMeters }) => freeMeters > 0,
+      enough: (fact) => fact.freeMeters > 0 || isUnpaid(fact),
       summary: `a free meter (${application.meterKind ?? ''})`,
     })
     if (seen === undefined || isOver(seen)) return 'over'
   }
-  return 'done'
 }
 
 async function installMeter(applicant: Applicant): Promise<Step> {
@@ -42,17 +45,26 @@ async function installMeter(applicant: Applicant): Promise<Step> {
   for (;;) {
     const before = await look(applicant)
     if (isOver(before)) return 'over'
-    if (before.meter?.state === 'installed') return 'done'
+    if (isUnpaid(before)) {
+      if ((await awaitMoney(applicant)) === 'over') return 'over'
+      continue
+    }
+    if (before.meter?.state === 'installed') {
+      if (before.isHeldBack === undefined) return 'done'
+      await work.lightInstallation({ applicationId, asOf: await p.now() })
+      continue
+    }
     await work.planInstallation({ applicationId, asOf: await p.now() })
     const seen = await visit(applicant)
     if (seen === 'over') return 'over'
+    if (seen === 'unpaid') continue
     const problem = seen === 'not-possible' ? seen : await work.recordFirstInstallation({ applicationId, asOf: await p.now() })
     if (problem !== null && (await decideHowToGoOn(applicant, 'InstallationInDoubt', problem)) === 'over') return 'over'
   }
 }
 
-/** The technician's visit. Who is late is reminded by the task's own procedure. */
-async function visit(applicant: Applicant): Promise<'done' | 'not-possible' | 'over'> {
+/** The technician's visit, or until the money for it came back. Who is late is reminded by the task's own procedure. */
+async function visit(applicant: Applicant): Promise<'done' | 'not-possible' | 'unpaid' | 'over'> {
   const { installation } = await look(applicant)
   if (installation === null) throw new Error('no installation was planned')
   const seen = await attend(applicant, {
@@ -63,11 +75,12 @@ async function visit(applicant: Applicant): Promise<'done' | 'not-possible' | 'o
       chasedBy: 'task',
       topics: [`task:${installation.taskId}`],
     },
-    enough: (fact) => fact.installation?.status === 'completed',
+    enough: (fact) => fact.installation?.status === 'completed' || isUnpaid(fact),
     summary: `installation ${installation.taskId}`,
   })
   if (seen === undefined || isOver(seen)) return 'over'
-  return seen.installation?.isPossible === true ? 'done' : 'not-possible'
+  if (seen.installation?.status !== 'completed') return 'unpaid'
+  return seen.installation.isPossible ? 'done' : 'not-possible'
 }
 
 /** The cluster in-charge sends a technician again, or cancels. */

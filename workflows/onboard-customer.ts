@@ -4,6 +4,7 @@ import { connectApplicant } from './connect-applicant.ts'
 import { endApplication } from './end-application.ts'
 import { type Applicant, attend, closeDecisions, isOver, look } from './onboarding-look.ts'
 import { acceptOnboardingDecisions } from './onboarding-decisions.ts'
+import { endAtDeadline } from './onboarding-money.ts'
 import { procedure } from './procedure.ts'
 
 export interface OnboardingInput {
@@ -107,19 +108,6 @@ async function collectDemands(applicant: Applicant): Promise<void> {
       if (seen === undefined && until < deadlineAt) await work.remindOfDemands({ applicationId, at: until, asOf: await p.now() })
     }
   }
-}
-
-/** A payment or an extension in the last moment counts when it was committed first; otherwise the money is credit. */
-async function endAtDeadline(applicant: Applicant): Promise<void> {
-  const { p, applicationId } = applicant
-  await closeDecisions(applicant, 'DeadlinePassed')
-  const seen = await look(applicant)
-  if (isOver(seen) || seen.pending.extension !== undefined || seen.pending.waiver !== undefined || seen.isSettled) return
-  await work.endApplicationEarly({
-    applicationId,
-    end: { as: 'deadline-passed', reason: null, textId: null },
-    asOf: await p.now(),
-  })
 }
 
 /** Account creation: the customer ID, on a pole that has room. */

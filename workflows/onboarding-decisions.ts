@@ -30,7 +30,7 @@ export const payRefund = defineDecision('payRefund')
 const FIRST = ['', 'Requested', 'Kyc']
 const BEFORE_DEMANDS = [...FIRST, 'PackageChoice']
 const STUCK = ['PoleFull', 'NoMeterFree', 'InstallationInDoubt', 'MeterRefused']
-const BEFORE_ACTIVE = [...BEFORE_DEMANDS, 'Payment', ...STUCK, 'Installation', 'Programming']
+const BEFORE_ACTIVE = [...BEFORE_DEMANDS, 'Payment', 'PaymentAgain', ...STUCK, 'Installation', 'Programming']
 
 /** Registers everything people can decide about an application: at which stage, as which step, and who may not. */
 export function acceptOnboardingDecisions(applicant: Applicant): void {
@@ -99,7 +99,12 @@ function acceptEndings({ p: { decisions } }: Applicant): void {
     refuse: lacking('reason', 'Say why'),
     description: 'Refuse the application',
   })
-  decisions.accept(cancel, { step: 'ending', verdict: 'cancelled', at: STUCK, description: 'Cancel what cannot be installed' })
+  decisions.accept(cancel, {
+    step: 'ending',
+    verdict: 'cancelled',
+    at: [...STUCK, 'PaymentAgain'],
+    description: 'Cancel what cannot be installed',
+  })
 }
 
 function acceptRefund(applicant: Applicant): void {

@@ -43,5 +43,7 @@ export interface JoiningNotices {
   'account-created': { applicationId: string; customerId: string; packageId: string }
   'installation-scheduled': { customerId: string; visitOn: string }
   'installation-delayed': { customerId: string; visitOn: string }
+  /** Deposit or activation charge came back before the meter hung. */
+  'installation-waits': { customerId: string; remainingMinor: number; currency: string; payBy: string }
   'connection-active': { customerId: string; packageId: string; loadLimitW: number; timing: SupplyTiming; activeFrom: string }
 }

@@ -87,6 +87,10 @@ export const joining: TextsOf<JoiningNotices> = {
     subject: 'Meter installation delayed',
     body: `We are sorry: the meter for ${p.customerId} could not be installed yet. Our technician will now come on ${date(p.visitOn)}.`,
   }),
+  'installation-waits': (p) => ({
+    subject: 'Meter installation waits',
+    body: `Your payment came back, so the meter for ${p.customerId} is not installed yet. Please pay ${money(p.remainingMinor, p.currency)} by ${date(p.payBy)}; then our technician comes.`,
+  }),
   'connection-active': (p) => ({
     subject: 'Your connection is active',
     body: `Your connection ${p.customerId} is active from ${date(p.activeFrom)}. Package ${p.packageId}: supply ${labels.timing[p.timing]}, at most ${p.loadLimitW} W. The wires are now live.`,

@@ -87,6 +87,10 @@ export const joining: TextsOf<JoiningNotices> = {
     subject: 'मीटर लगाने में देरी',
     body: `हमें खेद है, ${p.customerId} का मीटर अभी नहीं लग सका। अब हमारे टेक्नीशियन ${date(p.visitOn)} को आएँगे।`,
   }),
+  'installation-waits': (p) => ({
+    subject: 'मीटर लगना रुका है',
+    body: `आपका भुगतान वापस हो गया, इसलिए ${p.customerId} का मीटर अभी नहीं लगेगा। कृपया ${date(p.payBy)} तक ${money(p.remainingMinor, p.currency)} चुकाएँ; फिर हमारे टेक्नीशियन आएँगे।`,
+  }),
   'connection-active': (p) => ({
     subject: 'आपका कनेक्शन चालू है',
     body: `${date(p.activeFrom)} से आपका कनेक्शन ${p.customerId} चालू है। पैकेज ${p.packageId}: बिजली ${labels.timing[p.timing]}, अधिकतम लोड ${p.loadLimitW} वॉट। तारों में अब करंट है।`,
