@@ -76,6 +76,7 @@ export const PERMISSIONS = {
   // Out of the bank and into it: cash for a hand, and what was short.
   'cash.bank': ['head-office'],
   'deposits.verify': ['head-office'],
+  'deposits.waive-top-up': ['state-in-charge', 'head-office'],
   'bank-statements.read': ['state-in-charge', 'head-office'],
   'bank-statements.import': ['head-office'],
 

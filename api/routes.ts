@@ -24,6 +24,7 @@ import { closureRoutes } from './routes/closures.ts'
 import { collectionRoutes } from './routes/collections.ts'
 import { customerRoutes } from './routes/customers.ts'
 import { depositStatementRoutes } from './routes/deposit-statements.ts'
+import { depositWaiverRoutes } from './routes/deposit-waivers.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { packageChangeRoutes } from './routes/package-changes.ts'
 import { paperRoutes } from './routes/papers.ts'
@@ -60,6 +61,7 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   accountRoutes,
   accountListRoutes,
   depositStatementRoutes,
+  depositWaiverRoutes,
   applicationRoutes,
   applicationDecisionRoutes,
   stockRoutes,

@@ -11,5 +11,6 @@ export const DEPOSIT_NOTICE_EXAMPLES: {
     { customerId, heldMinor: 50_000, dueMinor: 80_000, topUpMinor: 30_000, parts: 3, currency },
     { customerId, heldMinor: 0, dueMinor: 20_000, topUpMinor: 20_000, parts: 1, currency },
   ],
+  'deposit-top-up-waived': [{ customerId, waivedMinor: 20_000, heldMinor: 60_000, currency }],
   'deposit-excess-credited': [{ customerId, creditedMinor: 15_000, heldMinor: 45_000, currency }],
 }

@@ -10,5 +10,7 @@ export interface DepositNotices {
     parts: number
     currency: string
   }
+  /** What the review asked for, and was not paid, is given up. */
+  'deposit-top-up-waived': { customerId: string; waivedMinor: number; heldMinor: number; currency: string }
   'deposit-excess-credited': { customerId: string; creditedMinor: number; heldMinor: number; currency: string }
 }

@@ -16,6 +16,13 @@ export const deposits: TextsOf<DepositNotices> = {
       'Your supply is not cut for it. The deposit stays your money.',
     ),
   }),
+  'deposit-top-up-waived': (p) => ({
+    subject: 'Your deposit need not be raised',
+    body: sentences(
+      `You need not pay the ${money(p.waivedMinor, p.currency)} that were still asked for the security deposit of ${p.customerId}.`,
+      `We hold ${money(p.heldMinor, p.currency)} as your deposit.`,
+    ),
+  }),
   'deposit-excess-credited': (p) => ({
     subject: 'Part of your deposit comes back',
     body: sentences(

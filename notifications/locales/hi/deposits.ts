@@ -16,6 +16,13 @@ export const deposits: TextsOf<DepositNotices> = {
       'इसके लिए बिजली नहीं काटी जाएगी। डिपॉज़िट आपका ही पैसा रहेगा।',
     ),
   }),
+  'deposit-top-up-waived': (p) => ({
+    subject: 'डिपॉज़िट बढ़ाना ज़रूरी नहीं',
+    body: sentences(
+      `${p.customerId} के सिक्युरिटी डिपॉज़िट के लिए जो ${money(p.waivedMinor, p.currency)} माँगे गए थे, वे अब नहीं देने हैं।`,
+      `डिपॉज़िट में आपके ${money(p.heldMinor, p.currency)} जमा हैं।`,
+    ),
+  }),
   'deposit-excess-credited': (p) => ({
     subject: 'डिपॉज़िट का कुछ हिस्सा वापस',
     body: sentences(
