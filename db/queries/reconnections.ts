@@ -18,7 +18,8 @@ export interface Reconnection {
 
 /**
  * Who was lit again by a payment within the days of the scope (billing.md rule 22), by customer and time. A payment counts where the hold
- * was lifted on the day it was posted; who was lit by a correction, or by dark days that brought the price down, paid nothing for it.
+ * was lifted on the day it was posted; who was lit by a correction, or by dark days that brought the price down, paid nothing for it, and
+ * whose meter never was off was not dark.
  */
 export async function reconnections(db: Db | Tx, scope: BooksScope): Promise<Reconnection[]> {
   const { rows } = await sql<Reconnection>`
@@ -30,7 +31,9 @@ export async function reconnections(db: Db | Tx, scope: BooksScope): Promise<Rec
     join ${scopeTable(scope)} on scope.plant = c.plant and h.lifted_at >= scope.since and h.lifted_at < scope.until
     join meter_installations i on i.customer_id = h.customer_id and i.installed_at <= h.lifted_at and (i.removed_at is null or i.removed_at > h.lifted_at)
     join meter_desired d on d.serial = i.serial and d.business_at = h.lifted_at and d.relay = 'auto'
-    join meter_desired o on o.serial = d.serial and o.version = d.version - 1 and o.relay = 'open'
+    join lateral (
+      select o.relay from meter_confirmations k join meter_desired o on o.serial = k.serial and o.version = k.version
+      where k.serial = d.serial and k.version < d.version order by k.version desc limit 1) before on before.relay = 'open'
     cross join lateral (
       select coalesce(n.recorded_at, y.recorded_at) as recorded_at
       from payments y left join payment_notices n on n.notice_id = y.notice_id

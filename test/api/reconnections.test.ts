@@ -35,13 +35,13 @@ interface Report {
 }
 const on6July = async (): Promise<Report> => (await between('2026-07-06', '2026-07-06')).json<Report>()
 
-/** Owes 457 rupees and is dark for it; the meter has said so. */
-async function cut(): Promise<ConnectedCustomer> {
+/** Owes 457 rupees and is dark for it; the meter has said so, unless it is out of reach. */
+async function cut(reaches: 'meter' | 'nobody' = 'meter'): Promise<ConnectedCustomer> {
   const { db } = w.database
   const customer = await connectCustomer(db, { openingDues: { amountMinor: 45_700, dueOn: '2026-06-20' } })
   const hold = { customerId: customer.customerId, reason: 'unpaid', owner: processIds.collection(customer.customerId) } as const
   await inTransaction(db, (tx) => placeHold(tx, hold, CUT_AT))
-  await answer(CUT_AT)
+  if (reaches === 'meter') await answer(CUT_AT)
   return customer
 }
 
@@ -54,16 +54,17 @@ async function pay({ customerId }: ConnectedCustomer, reference: string): Promis
 }
 
 test('from every payment that lit a house to the report of its meter the time is published, with p50 and p99 (billing.md rule 22)', async () => {
-  const [near, far, forgiven] = [await cut(), await cut(), await cut()]
+  const [near, far, forgiven, never] = [await cut(), await cut(), await cut(), await cut('nobody')]
   await pay(near, 'near')
   await pay(far, 'far')
+  await pay(never, 'never')
   const { customerId } = forgiven
   const hold = { customerId, reason: 'unpaid', owner: processIds.collection(customerId) } as const
   await inTransaction(w.database.db, (tx) => liftHold(tx, hold, PAID_AT))
 
   await answer(PAID_AT, new Set([far.serial]))
   const first = await on6July()
-  // Nobody paid for the third.
+  // Nobody paid for the third, and the fourth had light all the time.
   expect(first).toMatchObject({ plants: ['BHKATS'], lit: 2, unconfirmed: 1 })
   expect(first.p50Seconds).toBe(first.p99Seconds)
 
