@@ -90,6 +90,7 @@ export const NOTICE_TRAITS: Readonly<Record<NoticeKind, NoticeTraits>> = {
   'deposit-draw-announced': TO_CUSTOMER,
   'deposit-drawn': TO_CUSTOMER,
   'deposit-top-up-asked': TO_CUSTOMER,
+  'deposit-top-up-waived': TO_CUSTOMER,
   'deposit-excess-credited': TO_CUSTOMER,
   'price-announced': TO_CUSTOMER,
   'package-change-requested': TO_CUSTOMER,
