@@ -18,7 +18,7 @@ import type { NoteKind } from './note.ts'
 import { chaseableMinor, flagOf } from './debt.ts'
 import { disputedParts } from './dispute.ts'
 import { checkPackageChange, connectionWork, packageChangeApprovals } from './package-change.ts'
-import { checkReading, consumptionAcrossMeters, estimateWh, trueUp } from './reading.ts'
+import { checkReading, consumptionAcrossMeters, estimateWh, maxEstimatesReached, trueUp } from './reading.ts'
 import { connectionStatus, mayBeLive } from './hold.ts'
 import type { HoldReason } from './hold.ts'
 import { addDays, dateAt, timeAt } from './calendar.ts'
@@ -267,6 +267,10 @@ const RUNNERS: Record<string, Runner> = {
     return {
       Wh: String(estimateWh({ lastConsumptions, expectedKwh, days: Number(row.days), daysInPeriod: Number(row.of), policy })),
     }
+  },
+  'Estimates in a row': (row) => {
+    const isReached = maxEstimatesReached({ running: Number(row['estimated before']), policy })
+    return { next: isReached ? 'a visit' : 'may be estimated' }
   },
   'True-up': (row) => {
     const billedEstimatesWh = words(row['billed estimates']).map(Number)

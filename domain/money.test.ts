@@ -38,6 +38,27 @@ describe('splitting an amount', () => {
     )
   })
 
+  test('the paise left over go to the largest remainders, ties to the earlier part, exactly (billing.md rule 12)', () => {
+    const positive = fc.integer({ min: 0, max: 1_000_000_000_000 })
+    fc.assert(
+      fc.property(positive, weights, (total, all) => {
+        const sum = BigInt(all.reduce((one, other) => one + other, 0))
+        const shares = all.map((weight) => BigInt(total) * BigInt(weight))
+        const more = splitByLargestRemainder(total, all).map((part, index) => BigInt(part) - (shares[index] ?? 0n) / sum)
+        const remainders = shares.map((share) => share % sum)
+        return more.every(
+          (got, index) =>
+            more.every((other, after) => {
+              const [mine = 0n, theirs = 0n] = [remainders[index], remainders[after]]
+              // Who got a paisa more has the larger remainder, or the same and comes first.
+              return got === 0n || other === 1n || mine > theirs || (mine === theirs && index <= after)
+            }) &&
+            (got === 0n || got === 1n),
+        )
+      }),
+    )
+  })
+
   test('a weight of zero gets nothing', () => {
     fc.assert(
       fc.property(amounts, weights, (total, all) =>

@@ -1,10 +1,18 @@
 import { type PutAgainst, reckonBounce } from '../../domain/bounce.ts'
 import type { ChargeKind } from '../../domain/charge.ts'
 import { DomainError } from '../../domain/errors.ts'
-import { assertBackdating, judgeNotice, type PaymentState, type ProviderStatus, valueDateOf } from '../../domain/payment.ts'
+import {
+  assertBackdating,
+  judgeNotice,
+  type PaymentState,
+  type ProviderStatus,
+  receiptSeries,
+  valueDateOf,
+} from '../../domain/payment.ts'
 import { assertPlan, judgePlan, planDecision } from '../../domain/payment-plan.ts'
 import { KATSA_POLICY_V1 as policy } from '../../domain/policy.ts'
 import { judgePromise } from '../../domain/promise.ts'
+import { isHeld } from '../../domain/provider-statement.ts'
 import { assertPromise } from '../../domain/protection.ts'
 import type { Role } from '../../domain/roles.ts'
 
@@ -34,6 +42,12 @@ export const PAYMENT_RUNNERS: Readonly<Record<string, (row: Row) => Record<strin
     const off = [...own, ...fromCredit].map(({ chargeId, amountMinor }) => `${chargeId}: ${rupees(amountMinor)}`)
     return { 'open again': off.join('; '), 'new debt': rupees(missingMinor) }
   },
+  "A line of a provider's statement": (row) => {
+    const line = { status: row.line as ProviderStatus, amountMinor: minor(row.amount), currency: 'INR' }
+    const state = row['with us'] === '–' ? undefined : (row['with us'] as PaymentState)
+    return { 'it is': isHeld(line, state && { state, amountMinor: minor(row.ours), currency: 'INR' }) ? 'held' : 'told' }
+  },
+  'The number of a receipt': (row) => ({ series: receiptSeries(row.plant ?? '', row.day ?? '') }),
   'The day money counts': (row) => {
     const { valueDate, isTooFar } = valueDateOf({ paidOn: row.paid, receivedOn: row.told ?? '', terms: policy.payment })
     return { 'counts from': valueDate, noted: isTooFar ? 'backdated-too-far' : '' }
