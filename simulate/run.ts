@@ -5,7 +5,7 @@ import { processIds } from '../domain/process-ids.ts'
 import { makeDailyRounds } from '../workers/relay/daily-rounds.ts'
 import { createAudit } from './invariants/audit.ts'
 import type { Plan, PlannedEvent } from './lives/life.ts'
-import { bankTheCash } from './village/cash.ts'
+import { bankTheCash, countTheCash, handOverTheCash } from './village/cash.ts'
 import { keepDesks } from './village/desks.ts'
 import { createHouseholds } from './village/households.ts'
 import { createRegisters } from './village/registers.ts'
@@ -30,7 +30,7 @@ export async function live(plan: Plan, world: World, { onDay }: Watching): Promi
   const village = { world, registers: () => registers, later: agenda.add }
   const households = createHouseholds(plan, village)
   const registers = createRegisters({ db: world.db, seed: plan.seed, away: world.away, lifeOf: households.lifeOf })
-  const workplace: Workplace = { world, seed: plan.seed, registers, lifeOf: households.lifeOf }
+  const workplace: Workplace = { world, seed: plan.seed, registers, lifeOf: households.lifeOf, accountOf: households.accountOf }
   let events = 0
   const until = async (instant: string): Promise<void> => {
     for (let next = agenda.take(instant); next !== undefined; next = agenda.take(instant)) {
@@ -83,10 +83,17 @@ function dayOf(day: string, workplace: Workplace): Appointment[] {
     { at: '08:05', act: () => world.deliverHeld() },
     { at: '09:30', act: people },
     { at: '12:30', act: people },
-    { at: '17:30', act: async () => (weekday(day) === 1 ? bankTheCash(world) : undefined) },
+    { at: '17:30', act: () => keepCash(workplace, weekday(day)) },
     { at: '18:00', act: people },
     { at: '23:30', act: async () => undefined },
   ]
+}
+
+/** Counted twice a week, brought together before it goes to the bank. */
+async function keepCash({ world, seed }: Workplace, weekdayNow: number): Promise<void> {
+  if (weekdayNow === 1 || weekdayNow === 4) await countTheCash(world, seed)
+  if (weekdayNow === 6) await handOverTheCash(world)
+  if (weekdayNow === 1) await bankTheCash(world)
 }
 
 async function reconcile({ db }: World): Promise<void> {

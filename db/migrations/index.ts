@@ -20,6 +20,7 @@ import * as depositsAndPrices from './0019-deposits-and-prices.ts'
 import * as returnsAndFloats from './0021-returns-and-floats.ts'
 import * as meterConfirmations from './0023-meter-confirmations.ts'
 import * as beginnings from './0024-beginnings.ts'
+import * as lookups from './0025-lookups.ts'
 
 /** Every migration by name, in order: listed, so that a stray file in the folder is never run. */
 export const migrations: Record<string, Migration> = {
@@ -44,4 +45,5 @@ export const migrations: Record<string, Migration> = {
   '0021-returns-and-floats': returnsAndFloats,
   '0023-meter-confirmations': meterConfirmations,
   '0024-beginnings': beginnings,
+  '0025-lookups': lookups,
 }

@@ -11,6 +11,8 @@ interface Answer {
 /** Longer ones (whole stocks of meters) are asked once. */
 const LONGEST_PREPARED = 20_000
 const PREPARABLE = /^\s*(select|with|insert|update|delete)\b/i
+/** Which partial index is meant can only be told from the values, which a plan for all values does not know. */
+const MEANS_PART_OF_AN_INDEX = /\bon conflict \([^)]*\) where\b/i
 const names = new Map<string, string>()
 
 /**
@@ -20,8 +22,7 @@ const names = new Map<string, string>()
 export function prepareStatements(client: pg.PoolClient): void {
   const ask = client.query.bind(client) as unknown as Ask
   const query: Ask = (text, values, ...rest) => {
-    if (typeof text !== 'string' || rest.length > 0 || text.length > LONGEST_PREPARED || !PREPARABLE.test(text))
-      return ask(text, values, ...rest)
+    if (typeof text !== 'string' || rest.length > 0 || !isPrepared(text)) return ask(text, values, ...rest)
     return ask({ name: nameOf(text), text, values })
   }
   client.query = query as unknown as typeof client.query
@@ -78,6 +79,10 @@ export function waitLess(ask: Ask, isRead: (text: string) => boolean): Ask {
 
 function done(command: string): Answer {
   return { command, rowCount: null, rows: [] }
+}
+
+function isPrepared(text: string): boolean {
+  return text.length <= LONGEST_PREPARED && PREPARABLE.test(text) && !MEANS_PART_OF_AN_INDEX.test(text)
 }
 
 function nameOf(text: string): string {

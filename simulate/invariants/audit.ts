@@ -1,5 +1,6 @@
 import { addDays } from '../../domain/calendar.ts'
 import type { World } from '../world.ts'
+import { agreementsHold } from './agreements.ts'
 import { accountsDerivable } from './accounts.ts'
 import { type Broken, BrokenInvariant } from './broken.ts'
 import { watchLedger } from './money.ts'
@@ -14,7 +15,7 @@ export interface Audit {
   checks(): number
 }
 
-const RULES_A_DAY = 6
+const RULES_A_DAY = 13
 
 /** Every account that moved on a day is proved on its evening; all of them on the last day of a month. */
 export function createAudit(world: World): Audit {
@@ -32,6 +33,7 @@ export function createAudit(world: World): Audit {
         ...(await accountsDerivable(db, isMonthEnd ? undefined : [...moved])),
         ...(await ledger.check()),
         ...(await supplyFollowsHolds(db, { asOf, away })),
+        ...(await agreementsHold(db, asOf)),
         ...(await nothingStuck(db)),
         ...(isMonthEnd ? await periodsBilledOnce(db, `${day.slice(0, 8)}01`) : []),
       ]

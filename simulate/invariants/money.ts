@@ -57,18 +57,38 @@ async function postingsAfter(db: Db, seen: number): Promise<NewPosting[]> {
     .execute()
 }
 
-/** Cash, wallets, bank and what is on its way there together hold what was brought, plus payments, less what was given back. */
+interface Told {
+  readonly paidMinor: number
+  readonly refundedMinor: number
+  readonly suspendedMinor: number
+  readonly shortMinor: number
+  readonly overMinor: number
+}
+
+/**
+ * Cash, wallets, bank, what is on its way there and what a hand was short of together hold what was brought, plus payments and what was over,
+ * less what was given back; suspense is the payments that nobody's name is on; short and over are what counts found.
+ */
 async function moneyAccountedFor(db: Db, balances: ReadonlyMap<string, number>): Promise<Broken[]> {
-  const { rows } = await sql<{ paidMinor: number; refundedMinor: number }>`
+  const { rows } = await sql<Told>`
     select coalesce((select sum(amount_minor) from payments where state in ('posted', 'suspense', 'returned')), 0)::bigint as "paidMinor",
-      coalesce((select sum(amount_minor - lapsed_minor) from refunds where state = 'paid'), 0)::bigint as "refundedMinor"`.execute(
-    db,
-  )
-  const { paidMinor = 0, refundedMinor = 0 } = rows[0] ?? {}
+      coalesce((select sum(amount_minor - lapsed_minor) from refunds where state = 'paid'), 0)::bigint as "refundedMinor",
+      coalesce((select sum(amount_minor) from payments where state = 'suspense'), 0)::bigint as "suspendedMinor",
+      coalesce((select sum(shortage_minor - made_good_minor) from cash_counts), 0)::bigint as "shortMinor",
+      coalesce((select sum(overage_minor) from cash_counts), 0)::bigint as "overMinor"`.execute(db)
+  const [told] = rows
+  if (told === undefined) return []
   const held = (of: RegExp): number => [...balances].reduce((sum, [code, minor]) => (of.test(code) ? sum + minor : sum), 0)
-  const inHandsMinor = held(HANDS)
-  const expectedMinor = -held(/^opening:/) + paidMinor - refundedMinor
-  if (inHandsMinor === expectedMinor) return []
-  const detail = `in hands ${inHandsMinor}, brought and received less given back ${expectedMinor}`
-  return [{ invariant: 'money accounted for', accountId: undefined, detail }]
+  const opening = -held(/^opening:/)
+  const pairs = [
+    ['money accounted for', held(HANDS) + told.shortMinor, opening + told.paidMinor - told.refundedMinor + told.overMinor],
+    ['suspense is money without a name', -held(/^suspense:/), told.suspendedMinor],
+    ['short is what was counted', held(/^agent:/), told.shortMinor],
+    ['over is what was counted', -held(/^overage:/), told.overMinor],
+  ] as const
+  return pairs
+    .filter(([, ledgerMinor, rowsMinor]) => ledgerMinor !== rowsMinor)
+    .map(([invariant, ledgerMinor, rowsMinor]) => {
+      return { invariant, accountId: undefined, detail: `ledger ${ledgerMinor}, its rows say ${rowsMinor}` }
+    })
 }

@@ -14,10 +14,21 @@ export type HowMuch =
 
 export type Channel = 'wallet' | 'cash' | 'transfer'
 
+/** The payer is not named; or the provider does not know at first, and then says yes, no, or never knows. */
+export type Trouble = 'stranger' | 'late-yes' | 'late-no' | 'lost'
+
 /** What a household does or what befalls it; the amounts follow from the books at that moment. */
 export type Deed =
   | { readonly kind: 'apply' }
-  | { readonly kind: 'pay'; readonly how: HowMuch; readonly channel: Channel; readonly bouncesAfterDays?: number }
+  | {
+      readonly kind: 'pay'
+      readonly how: HowMuch
+      readonly channel: Channel
+      readonly bouncesAfterDays?: number
+      readonly trouble?: Trouble
+    }
+  | { readonly kind: 'promise'; readonly inDays: number }
+  | { readonly kind: 'plan'; readonly parts: number; readonly everyDays: number }
   | { readonly kind: 'change-package'; readonly to: string; readonly takesEffect: 'next-period' | 'at-once' }
   | { readonly kind: 'dispute'; readonly share: number }
   | { readonly kind: 'ask-credit-note'; readonly share: number }

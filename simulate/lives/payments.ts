@@ -1,5 +1,5 @@
 import { addDays, addDuration } from '../../domain/calendar.ts'
-import type { Channel, Deed, HowMuch, Life } from './life.ts'
+import type { Channel, Deed, HowMuch, Life, Trouble } from './life.ts'
 import { channelOf, moment } from './moments.ts'
 import type { Random } from './random.ts'
 
@@ -32,6 +32,18 @@ export function payments(life: Life, paying: Paying): Payment[] {
     if (!isSilent) found.push(...HOW[life.habit]({ ...paying, first, nth }))
   }
   return found.filter(([at]) => at.slice(0, 10) >= from && at.slice(0, 10) <= to)
+}
+
+/** Some of the payments by wallet meet with trouble on their way. */
+export function troubled([at, deed]: Payment, random: Random): Payment {
+  if (deed.kind !== 'pay' || deed.channel !== 'wallet' || deed.how.kind === 'twice' || !random.chance(0.06)) return [at, deed]
+  const trouble = random.pick<Trouble>([
+    [4, 'stranger'],
+    [4, 'late-yes'],
+    [2, 'late-no'],
+    [1, 'lost'],
+  ])
+  return [at, { ...deed, trouble }]
 }
 
 const HOW: Readonly<Record<Life['habit'], (month: Month) => Payment[]>> = {

@@ -31,5 +31,7 @@ test('events come in the order in which they happen, each household applies befo
     'meter-away',
     'meter-back',
     'pay',
+    'plan',
+    'promise',
   ])
 })

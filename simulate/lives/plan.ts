@@ -1,9 +1,10 @@
 import { addDays, addToInstant, atTimeOn, dateAt, daysBetween } from '../../domain/calendar.ts'
 import type { MeterKind } from '../../domain/package.ts'
 import { ZONE } from '../world.ts'
+import { agreements } from './agreements.ts'
 import type { Deed, Habit, Life, Plan, PlannedEvent } from './life.ts'
 import { channelOf, moment } from './moments.ts'
-import { payments } from './payments.ts'
+import { payments, troubled } from './payments.ts'
 import { type Random, randomOf } from './random.ts'
 
 export interface PlanOptions {
@@ -96,15 +97,22 @@ function eventsOf(life: Life, span: Span): PlannedEvent[] {
   const days = daysBetween(dateAt(STARTS_AT, ZONE), dateAt(span.endsAt, ZONE))
   const joinsOn = addDays(dateAt(STARTS_AT, ZONE), random.chance(0.66) ? random.whole(0, 42) : random.whole(0, days - 1))
   const leavesOn = random.chance(0.12) ? addDays(joinsOn, random.whole(60, 700)) : undefined
+  const last = leavesOn ?? dateAt(span.endsAt, ZONE)
+  // Streams of their own: what was drawn before them stays as it was.
+  const [agreeing, onTheWay] = [randomOf(span.seed, 'agreements', life.life), randomOf(span.seed, 'on-the-way', life.life)]
   const deeds: (readonly [string, Deed])[] = [
     [atTimeOn(joinsOn, '09:05', ZONE), { kind: 'apply' }],
     ...joining(random, joinsOn),
-    ...payments(life, { random, from: addDays(joinsOn, 14), to: leavesOn ?? dateAt(span.endsAt, ZONE) }),
+    ...payments(life, { random, from: addDays(joinsOn, 14), to: last }),
+    ...agreements(life, { random: agreeing, from: joinsOn, to: last }),
     ...changes(life, random, { joinsOn, days }),
     ...troubles(life, random, { joinsOn, days }),
     ...(leavesOn === undefined ? [] : [leaving(random, leavesOn)]),
   ]
-  return deeds.filter(([at]) => at < span.endsAt).map(([at, deed]) => ({ ...deed, life: life.life, at }))
+  return deeds
+    .filter(([at]) => at < span.endsAt)
+    .map((deed) => troubled(deed, onTheWay))
+    .map(([at, deed]) => ({ ...deed, life: life.life, at }))
 }
 
 /** Deposit and activation: at once, in two parts, or never. */
@@ -119,16 +127,13 @@ function joining(random: Random, joinsOn: string): (readonly [string, Deed])[] {
   return [pay(3, { how: { kind: 'share', share: 0.5 } }), pay(9, { how: { kind: 'all' } })]
 }
 
-/**
- * What a household may change to. Never from post-paid to pre-paid: where the work is done after the first of a month, that month has days of
- * both kinds, and its billing waits for a person (`domain/period-charge.ts`).
- */
+/** What a household may change to; from post-paid to pre-paid, and back, as well. */
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
   'A1.1': ['A1.2', 'A2.1'],
   'A1.2': ['A1.1', 'A2.1', 'B1.1'],
   'A2.1': ['A1.2', 'B1.1'],
-  'B1.1': ['B1.2'],
-  'B1.2': ['B1.1', 'B1.3'],
+  'B1.1': ['B1.2', 'A2.1'],
+  'B1.2': ['B1.1', 'B1.3', 'A2.1'],
   'B1.3': ['B1.2', 'B1.1'],
   'B2.1': ['B1.2'],
 }

@@ -27,6 +27,15 @@ export interface YearFigures {
   readonly estimates: number
   readonly notes: number
   readonly disputes: number
+  readonly promises: number
+  readonly promisesKept: number
+  readonly plans: number
+  readonly plansKept: number
+  readonly matched: number
+  readonly doubted: number
+  readonly cashCounts: number
+  readonly shortMinor: number
+  readonly overMinor: number
 }
 
 /** The figures of every year of a plan that was lived, oldest first; the last one may be a part of a year. */
@@ -63,7 +72,16 @@ async function figuresBetween(db: Db, from: string, to: string): Promise<Omit<Ye
       (select count(*) from package_requests where ${within('applied_at')}) as "packageChanges",
       (select count(*) from readings where source = 'estimate' and ${within('taken_at')}) as estimates,
       (select count(*) from notes where ${within('business_at')}) as notes,
-      (select count(*) from disputes where ${within('raised_at')}) as disputes`.execute(db)
+      (select count(*) from disputes where ${within('raised_at')}) as disputes,
+      (select count(*) from promises where ${within('taken_at')}) as promises,
+      (select count(*) from promises where ${within('taken_at')} and state = 'kept') as "promisesKept",
+      (select count(*) from payment_plans where ${within('decided_at')} and state <> 'refused') as plans,
+      (select count(*) from payment_plans where ${within('decided_at')} and state = 'kept') as "plansKept",
+      (select count(distinct event_key) from postings where event_key like 'payment-match:%' and ${within('business_at')}) as matched,
+      (select count(distinct reference) from payment_notices where body ->> 'status' = 'pending' and ${within('business_at')}) as doubted,
+      (select count(*) from cash_counts where ${within('counted_at')}) as "cashCounts",
+      (select coalesce(sum(shortage_minor), 0)::bigint from cash_counts where ${within('counted_at')}) as "shortMinor",
+      (select coalesce(sum(overage_minor), 0)::bigint from cash_counts where ${within('counted_at')}) as "overMinor"`.execute(db)
   const [row] = rows
   if (row === undefined) throw new Error('no figures')
   return row

@@ -21,6 +21,15 @@ const ROWS: readonly (readonly [label: string, of: keyof YearFigures])[] = [
   ['readings estimated', 'estimates'],
   ['notes', 'notes'],
   ['disputes', 'disputes'],
+  ['promises to pay', 'promises'],
+  ['  of them kept', 'promisesKept'],
+  ['payment plans agreed', 'plans'],
+  ['  of them kept', 'plansKept'],
+  ['matched from suspense', 'matched'],
+  ['payments in doubt', 'doubted'],
+  ['counts of cash', 'cashCounts'],
+  ['short, Rs', 'shortMinor'],
+  ['over, Rs', 'overMinor'],
 ]
 
 /** The years beside each other, amounts in whole rupees. */

@@ -1,5 +1,7 @@
 import type { JsonObject } from '../../db/tables.ts'
 import type { DecisionInput } from '../../workflows/decisions.ts'
+import { decidePlans } from './agreements.ts'
+import { answerDoubtfulMoney } from './doubtful-money.ts'
 import { payMoneyBack } from './money-back.ts'
 import type { Workplace } from './tasks.ts'
 import { PLANT, type World } from '../world.ts'
@@ -13,7 +15,7 @@ export interface Waiting {
   readonly accountId: string | null
 }
 
-interface Answer extends DecisionInput {
+export interface Answer extends DecisionInput {
   readonly name: string
 }
 
@@ -25,6 +27,7 @@ const OTHER_AGENT = 'imran'
 
 /** Everybody decides what waits for them. */
 export async function keepDesks(workplace: Workplace): Promise<void> {
+  await decidePlans(workplace)
   for (const waiting of await waitingForStaff(workplace.world)) {
     if (await payMoneyBack(workplace.world, waiting)) continue
     const answer = await answerTo(workplace, waiting)
@@ -59,6 +62,8 @@ async function answerTo(workplace: Workplace, waiting: Waiting): Promise<Answer 
       return { name: 'approveCorrection', by: BY[waiting.waitingFor ?? ''] ?? CLUSTER }
     case 'handleDispute':
       return answerDispute(workplace, waiting)
+    case 'receivePayment':
+      return answerDoubtfulMoney(workplace, waiting, await workplace.world.now())
     case 'closeAccount':
       return waiting.stage === 'MeterNotFound' ? { name: 'try-again', by: CLUSTER } : undefined
     default:

@@ -8,13 +8,17 @@ import { acceptNotice, type PaymentSaid } from '../../db/queries/payment-notices
 import { openTotalMinor } from '../../db/queries/payments.ts'
 import { addDays, addToInstant, dateAt } from '../../domain/calendar.ts'
 import { isDomainError } from '../../domain/errors.ts'
-import type { Channel, Deed, HowMuch, Life, Plan, PlannedEvent } from '../lives/life.ts'
+import type { Channel, Deed, HowMuch, Life, Plan, PlannedEvent, Trouble } from '../lives/life.ts'
 import { PLANT, type World, ZONE } from '../world.ts'
+import { askForPlan, promise } from './agreements.ts'
+import { STRANGER } from './doubtful-money.ts'
 import type { Registers } from './registers.ts'
 
 const RUPEE = 100
 const LEAST_MINOR = 10 * RUPEE
-const PROVIDERS: Readonly<Record<Channel, string>> = { wallet: 'sandbox-wallet', cash: 'cash-asha', transfer: 'bank' }
+const PROVIDERS: Readonly<Record<Channel, string>> = { wallet: 'sandbox-wallet', cash: 'cash', transfer: 'bank' }
+/** What the sandbox's wallet answers when it is asked about a payment follows from how its reference ends. */
+const ENDINGS: Readonly<Record<Trouble, string>> = { stranger: '', 'late-yes': '', 'late-no': '-fails', lost: '-lost' }
 
 /** The households of a plan: who has which account, and what they do. */
 export interface Households {
@@ -98,6 +102,10 @@ async function carryOut(house: House, deed: Exclude<Deed, { kind: 'apply' }>): P
   switch (deed.kind) {
     case 'pay':
       return pay(house, deed)
+    case 'promise':
+      return promise(house, deed.inDays)
+    case 'plan':
+      return askForPlan(house, deed)
     case 'change-package':
       return changePackage(house, deed)
     case 'leave':
@@ -112,22 +120,26 @@ async function carryOut(house: House, deed: Exclude<Deed, { kind: 'apply' }>): P
   }
 }
 
-async function pay(house: House, { how, channel, bouncesAfterDays }: Extract<Deed, { kind: 'pay' }>): Promise<void> {
+async function pay(house: House, { how, channel, bouncesAfterDays, trouble }: Extract<Deed, { kind: 'pay' }>): Promise<void> {
   const { world, life, accountId, at, later } = house
   const openMinor = await openTotalMinor(world.db, accountId)
   const amountMinor = amountOf(how, openMinor)
   if (amountMinor <= 0) return
-  const reference = `life-${life.life}-${at}`
-  const said = { status: 'confirmed', amountMinor, currency: 'INR', payer: accountId, channel, ...handOf(channel) } as const
-  await hear(world, { channel, reference, said, at })
+  const reference = `life-${life.life}-${at}${trouble === undefined ? '' : ENDINGS[trouble]}`
+  const payer = trouble === 'stranger' ? STRANGER : accountId
+  const said = { status: 'confirmed', amountMinor, currency: 'INR', payer, channel, ...handOf(channel, life) } as const
+  const isSure = trouble === undefined || trouble === 'stranger'
+  await hear(world, { channel, reference, said: isSure ? said : { ...said, status: 'pending' }, at })
   if (how.kind === 'twice') await hear(world, { channel, reference: `${reference}-again`, said, at })
   if (bouncesAfterDays === undefined) return
   const backAt = addToInstant(at, `P${bouncesAfterDays}D`, ZONE)
   later(backAt, () => hear(world, { channel, reference, said: { ...said, status: 'bounced' }, at: backAt }))
 }
 
-function handOf(channel: Channel): Pick<PaymentSaid, 'holder' | 'collectedBy'> {
-  return channel === 'cash' ? { holder: 'asha', collectedBy: 'asha' } : {}
+/** Two collect; each house has its own. */
+function handOf(channel: Channel, { life }: Life): Pick<PaymentSaid, 'holder' | 'collectedBy'> {
+  const hand = life % 4 === 3 ? 'imran' : 'asha'
+  return channel === 'cash' ? { holder: hand, collectedBy: hand } : {}
 }
 
 function amountOf(how: HowMuch, openMinor: number): number {

@@ -12,6 +12,7 @@ export interface Workplace {
   readonly seed: number
   readonly registers: Registers
   readonly lifeOf: (accountId: string) => Life | undefined
+  readonly accountOf: (life: number) => string | undefined
 }
 
 interface OpenTask {
