@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { allocate } from './allocation.ts'
 import type { OpenCharge } from './allocation.ts'
-import { CHARGE_KINDS, natureOf, ruleOfCharge } from './charge.ts'
+import { allocationClass, CHARGE_KINDS, natureOf, ruleOfCharge } from './charge.ts'
 
 const TODAY = '2026-08-20'
 const charges = fc
@@ -25,6 +25,19 @@ const charges = fc
     })),
   )
 const credits = fc.integer({ min: 0, max: 3_000_000 })
+
+/** The order of the policy, written down once more: arrears and electricity first is the class's to say. */
+function isBefore(a: OpenCharge, b: OpenCharge): boolean {
+  const [classOfA, classOfB] = [allocationClass(a, TODAY), allocationClass(b, TODAY)]
+  if (classOfA !== classOfB) return classOfA < classOfB
+  return a.dueOn === b.dueOn ? a.id < b.id : a.dueOn < b.dueOn
+}
+
+function shuffled(all: readonly OpenCharge[], keys: Iterable<number>): OpenCharge[] {
+  const stream = keys[Symbol.iterator]()
+  const keyed = all.map((charge) => ({ charge, key: Number(stream.next().value) }))
+  return keyed.toSorted((a, b) => a.key - b.key).map(({ charge }) => charge)
+}
 
 describe('allocating money (billing.md rule 5)', () => {
   test('every paisa goes to a charge or stays credit, and no charge gets more than it has open', () => {
@@ -53,6 +66,36 @@ describe('allocating money (billing.md rule 5)', () => {
         expect(allocate({ creditMinor, charges: shuffled, today: TODAY })).toEqual(
           allocate({ creditMinor, charges: all, today: TODAY }),
         )
+      }),
+    )
+  })
+
+  test('nothing reaches a charge while one before it, by class, then due date, then number, still is open', () => {
+    fc.assert(
+      fc.property(credits, charges, (creditMinor, all) => {
+        const { allocations } = allocate({ creditMinor, charges: all, today: TODAY })
+        const given = new Map(allocations.map(({ chargeId, amountMinor }) => [chargeId, amountMinor]))
+        const isFull = ({ id, openMinor }: OpenCharge) => (given.get(id) ?? 0) === openMinor
+        for (const reached of all.filter(({ id }) => given.has(id)))
+          for (const other of all) expect(isFull(other) || !isBefore(other, reached)).toBe(true)
+      }),
+    )
+  })
+
+  test('what the payer named is paid first, in the payer’s order', () => {
+    const named = fc
+      .tuple(charges, fc.infiniteStream(fc.nat()))
+      .map(([all, keys]) => ({ all, ids: shuffled(all, keys).slice(0, 3) }))
+    fc.assert(
+      fc.property(credits, named, (creditMinor, { all, ids }) => {
+        const namedChargeIds = ids.map(({ id }) => id)
+        const { allocations } = allocate({ creditMinor, charges: all, namedChargeIds, today: TODAY })
+        let leftMinor = creditMinor
+        for (const { id, openMinor } of ids) {
+          const got = allocations.find(({ chargeId }) => chargeId === id)?.amountMinor ?? 0
+          expect(got).toBe(Math.min(openMinor, leftMinor))
+          leftMinor -= got
+        }
       }),
     )
   })
