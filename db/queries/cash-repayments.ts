@@ -72,7 +72,6 @@ export async function repayShortage(
   const holders = await lockCashHolders(tx, plant.plant, hand === null ? [holder] : [holder, hand])
   const restMinor = restOfShortage({ amountMinor, shortMinor: await shortMinor(tx, holder) })
   const reference = 'bankReference' in into ? into.bankReference : null
-  if (reference !== null) await assertNewReference(tx, plant.plant, slipKey(reference))
   const series = repaymentSeries(plant.plant, dateAt(asOf, plant.zone))
   const made = await tx
     .insertInto('cashRepayments')
@@ -81,8 +80,10 @@ export async function repayShortage(
       ...{ bankKey: reference === null ? null : slipKey(reference), amountMinor, restMinor, currency: plant.currency },
       ...{ receiptNumber: receiptNumber(series, await takeNumbers(tx, series, 1)), paidBy, receivedBy, receivedAt: asOf },
     })
+    .onConflict((c) => c.columns(['plant', 'bankKey']).where('bankKey', 'is not', null).doNothing())
     .returning(COLUMNS)
-    .executeTakeFirstOrThrow()
+    .executeTakeFirst()
+  if (made === undefined) throw await knownReference(tx, plant.plant, slipKey(reference ?? ''))
   await post(tx, {
     eventKey: `cash-repayment:${made.repaymentId}`,
     plant: plant.plant,
@@ -96,11 +97,11 @@ export async function repayShortage(
   return made
 }
 
-async function assertNewReference(tx: Tx, plant: string, bankKey: string): Promise<void> {
+/** The constraint decides, also between two that come at once; the number that was taken goes back with the transaction. */
+async function knownReference(tx: Tx, plant: string, bankKey: string): Promise<DomainError> {
   const before = tx.selectFrom('cashRepayments').select('receiptNumber').where('plant', '=', plant).where('bankKey', '=', bankKey)
-  const known = await before.executeTakeFirst()
-  if (known !== undefined)
-    throw new DomainError('ALREADY_EXISTS', 'This was told of before', { receiptNumber: known.receiptNumber })
+  const { receiptNumber: known } = await before.executeTakeFirstOrThrow()
+  return new DomainError('ALREADY_EXISTS', 'This was told of before', { receiptNumber: known })
 }
 
 /** Whoever paid has the receipt's number, and the cluster in-charge knows that it was made good. */
