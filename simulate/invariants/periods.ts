@@ -10,8 +10,8 @@ interface Found {
 }
 
 /**
- * On the last day of a month: every household that is pre-paid and lit for all of it was asked for its advance, once; and no two advances, nor
- * two bills, are for the same days. That every post-paid month is billed is the reconciler's to prove.
+ * On the last day of a month: every household that is lit for all of it and pre-paid at its end, whether it was at its beginning or became so,
+ * was asked for its advance, once; and no two advances, nor two bills, are for the same days. That every post-paid month is billed is the reconciler's to prove.
  */
 export async function periodsBilledOnce(db: Db, month: string): Promise<Broken[]> {
   return [...(await notAsked(db, month)), ...(await billedTwice(db))]
@@ -22,7 +22,7 @@ async function notAsked(db: Db, from: string): Promise<Broken[]> {
   const { rows } = await sql<Found>`
     select c.account_id as "accountId", 'no advance for ' || ${from} as detail
     from connections c
-    join connection_terms t on t.customer_id = c.customer_id and t.from_date <= ${from}::date and (t.to_date is null or t.to_date >= ${to}::date)
+    join connection_terms t on t.customer_id = c.customer_id and t.from_date < ${to}::date and (t.to_date is null or t.to_date >= ${to}::date)
     join packages k on k.plant = t.plant and k.code = t.package_code and k.version = t.package_version and k.mode = 'prepaid'
     where c.plant = ${PLANT} and c.connected_on <= ${from}::date and (c.left_on is null or c.left_on >= ${to}::date)
       and not exists (select 1 from holds h where h.customer_id = c.customer_id and h.placed_at < ${to}::date

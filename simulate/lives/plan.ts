@@ -1,5 +1,6 @@
 import { addDays, addToInstant, atTimeOn, dateAt, daysBetween } from '../../domain/calendar.ts'
 import type { MeterKind } from '../../domain/package.ts'
+import { periodContaining } from '../../domain/period.ts'
 import { ZONE } from '../world.ts'
 import { agreements } from './agreements.ts'
 import type { Deed, Habit, Life, Plan, PlannedEvent } from './life.ts'
@@ -105,7 +106,7 @@ function eventsOf(life: Life, span: Span): PlannedEvent[] {
     ...joining(random, joinsOn),
     ...payments(life, { random, from: addDays(joinsOn, 14), to: last }),
     ...agreements(life, { random: agreeing, from: joinsOn, to: last }),
-    ...changes(life, random, { joinsOn, days }),
+    ...lately(life, { random: randomOf(span.seed, 'late', life.life), changing: changes(life, random, { joinsOn, days }) }),
     ...troubles(life, random, { joinsOn, days }),
     ...(leavesOn === undefined ? [] : [leaving(random, leavesOn)]),
   ]
@@ -156,6 +157,26 @@ function changes(life: Life, random: Random, { joinsOn, days }: Years): (readonl
     code = to
   }
   return found
+}
+
+/**
+ * Half of the smart meters that are to change are out of reach when that month begins: their package changes in its middle, also from post-paid
+ * to pre-paid, which otherwise is a change of the first.
+ */
+function lately(
+  life: Life,
+  { random, changing }: { random: Random; changing: (readonly [string, Deed])[] },
+): (readonly [string, Deed])[] {
+  if (life.meterKind !== 'smart') return changing
+  return changing.flatMap((change): (readonly [string, Deed])[] => {
+    const { to } = periodContaining(dateAt(change[0], ZONE), 1)
+    if (!random.chance(0.5)) return [change]
+    return [
+      change,
+      [moment(random, addDays(to, -1)), { kind: 'meter-away' }],
+      [moment(random, addDays(to, random.whole(1, 20))), { kind: 'meter-back' }],
+    ]
+  })
 }
 
 /** Bills that are doubted, notes, and meters out of reach for days. */

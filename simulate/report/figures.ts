@@ -24,6 +24,8 @@ export interface YearFigures {
   readonly cuts: number
   readonly lapses: number
   readonly packageChanges: number
+  /** Of them: to pre-paid in the middle of a month, which has a bill and an advance then. */
+  readonly toPrepaidWithin: number
   readonly estimates: number
   readonly notes: number
   readonly disputes: number
@@ -70,6 +72,10 @@ async function figuresBetween(db: Db, from: string, to: string): Promise<Omit<Ye
       (select count(*) from holds where reason = 'unpaid' and ${within('placed_at')}) as cuts,
       (select count(*) from holds where reason = 'prepaid-lapsed' and ${within('placed_at')}) as lapses,
       (select count(*) from package_requests where ${within('applied_at')}) as "packageChanges",
+      (select count(*) from connection_terms n join connection_terms o on o.customer_id = n.customer_id and o.to_date = n.from_date
+        join packages k on (k.plant, k.code, k.version) = (n.plant, n.package_code, n.package_version) and k.mode = 'prepaid'
+        join packages j on (j.plant, j.code, j.version) = (o.plant, o.package_code, o.package_version) and j.mode = 'postpaid'
+        where n.from_date >= ${from} and n.from_date < ${to} and extract(day from n.from_date) <> 1) as "toPrepaidWithin",
       (select count(*) from readings where source = 'estimate' and ${within('taken_at')}) as estimates,
       (select count(*) from notes where ${within('business_at')}) as notes,
       (select count(*) from disputes where ${within('raised_at')}) as disputes,

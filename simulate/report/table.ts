@@ -18,6 +18,7 @@ const ROWS: readonly (readonly [label: string, of: keyof YearFigures])[] = [
   ['cut for debts', 'cuts'],
   ['advances that lapsed', 'lapses'],
   ['packages changed', 'packageChanges'],
+  ['  to pre-paid within a month', 'toPrepaidWithin'],
   ['readings estimated', 'estimates'],
   ['notes', 'notes'],
   ['disputes', 'disputes'],

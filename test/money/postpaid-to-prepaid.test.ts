@@ -3,9 +3,14 @@ import { sql } from 'kysely'
 import { createAdvanceActivities } from '../../activities/advance-steps.ts'
 import { createBillingActivities } from '../../activities/billing.ts'
 import { createBillingStepActivities } from '../../activities/billing-steps.ts'
+import { takeMissedRegister } from '../../activities/closing-registers.ts'
 import { inTransaction } from '../../db/queries/accounts.ts'
+import { loadBillingSubjects } from '../../db/queries/billing-subjects.ts'
+import { readPlant } from '../../db/queries/plants.ts'
 import { storeTelemetry } from '../../db/queries/readings.ts'
 import { startOfDay } from '../../domain/calendar.ts'
+import { assessPeriod } from '../../domain/period-charge.ts'
+import { periodFrom } from '../../domain/period.ts'
 import { KATSA_POLICY_V1 } from '../../domain/policy.ts'
 import { expectBooksInBalance } from '../support/balanced-books.ts'
 import { billFor } from '../support/billing.ts'
@@ -180,6 +185,26 @@ test('whose change was overlooked at its day is billed with everybody else at th
   // Ten days and 6 kWh; not a unit of the 34 kWh that were paid for in advance.
   expect(await billFor(database, customer, '2026-08-01')).toMatchObject({ totalMinor: 12_400 })
   expect(await isFound(customer, '2026-09-01', 'postpaid', asOf)).toBe(false)
+})
+
+test('who leaves in the month of the change is billed for its post-paid days by what the meter said at that midnight', async () => {
+  const customer = await changing()
+  await says(customer, AT_CHANGE, 116_000)
+  await database.db
+    .updateTable('meterInstallations')
+    .set({ removedAt: '2026-08-25T06:00:00.000Z', finalRegisterWh: 140_000, finalIsEstimate: false })
+    .where('serial', '=', customer.serial)
+    .execute()
+  const plant = await readPlant(database.db, PLANT, '2026-08-25T06:00:00.000Z')
+  const period = periodFrom('2026-08-01')
+  const charge = await inTransaction(database.db, async (tx) => {
+    const [subject] = await loadBillingSubjects(tx, [customer.customerId])
+    if (subject === undefined) throw new Error('the customer is not there')
+    const left = { ...subject, leftOn: '2026-08-26' }
+    const connection = await takeMissedRegister(tx, left, { period, rules: plant })
+    return assessPeriod({ connection, mode: 'postpaid', period, rules: plant })
+  })
+  expect(charge).toMatchObject({ totalMinor: 12_400, metered: { consumptionWh: 6_000, estimated: false } })
 })
 
 async function hangLimiter({ customerId }: ConnectedCustomer, installedAt: string): Promise<void> {
