@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/workflow'
 import { facts, work } from './activity-proxies.ts'
 import { type Applicant, attend, isOver, look } from './onboarding-look.ts'
 import { awaitMoney, isUnpaid } from './onboarding-money.ts'
@@ -52,6 +53,10 @@ async function installMeter(applicant: Applicant): Promise<Step> {
     if (before.meter?.state === 'installed') {
       if (before.isHeldBack === undefined) return 'done'
       await work.lightInstallation({ applicationId, asOf: await p.now() })
+      const after = await look(applicant)
+      // Never once more without a reason: a person looks at it.
+      if (after.isHeldBack !== undefined && !isUnpaid(after) && !isOver(after))
+        throw ApplicationFailure.nonRetryable('The meter hangs, and its supply waits for nothing that is known', 'WRONG_STAGE')
       continue
     }
     await work.planInstallation({ applicationId, asOf: await p.now() })
