@@ -113,6 +113,8 @@ async function untilThrough({ db }: Life): Promise<LifeDigest> {
     // A run that never waits has a row only when it ends.
     expect(await count(db, `processes where workflow_type = 'receivePayment' and outcome = 'Posted'`)).toBe(CUSTOMERS)
     expect(await count(db, `processes where workflow_type = 'billCustomer' and outcome is not null`)).toBe(CUSTOMERS)
+    // The Schedule closes July's books beside all this, early or late.
+    expect(await count(db, `processes where workflow_type = 'reconcileBooks' and outcome is not null`)).toBe(1)
     expect(await count(db, `processes where outcome is null`)).toBe(CUSTOMERS / 2)
     expect(await count(db, `processes where outcome = 'Settled'`)).toBe(CUSTOMERS / 2)
   }, PATIENCE_MS)
