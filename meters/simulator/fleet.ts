@@ -36,6 +36,8 @@ export interface FleetOptions {
   readonly store?: MemoryStore
   readonly faults?: FaultPlan
   readonly billingDay?: number
+  /** Whole minutes between the readings of a meter, 1 to 1440, counted from its midnight; midnights alone when left out. */
+  readonly readingEveryMin?: number
   readonly protocolVersion?: 4 | 5
   readonly credentials?: (serial: string) => { readonly username: string; readonly password: string }
   readonly connectsPerS?: number
@@ -59,6 +61,7 @@ export interface Fleet {
 }
 
 const SHELF: MeterSettings = { load_limit_w: 0, active_from: '00:00', active_to: '24:00', utc_offset_min: 0, relay: 'open' }
+const MINUTES_A_DAY = 1_440
 const LEAVE_AT_ONCE = 50
 const NO_DEMAND: DemandWh = () => 0
 
@@ -76,9 +79,11 @@ interface Village {
 
 /**
  * A village of meters in one process, each with a connection of its own (client id = serial, with a last will).
- * They begin to connect at once, a few at a time. Rejects when the store cannot be read; calls throw RangeError for an unknown serial.
+ * They begin to connect at once, a few at a time. Rejects when the store cannot be read, or with RangeError
+ * for a reading interval that is none; calls throw RangeError for an unknown serial.
  */
 export async function createFleet(options: FleetOptions): Promise<Fleet> {
+  assertInterval(options.readingEveryMin)
   const store = options.store ?? volatileMemoryStore()
   const kept = await store.load()
   const devices = new Map<string, Device>()
@@ -122,9 +127,16 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
   }
 }
 
+function assertInterval(readingEveryMin: number | undefined): void {
+  if (readingEveryMin === undefined) return
+  if (!Number.isInteger(readingEveryMin) || readingEveryMin < 1 || readingEveryMin > MINUTES_A_DAY)
+    throw new RangeError(`a meter cannot read every ${readingEveryMin} minutes`)
+}
+
 function install(village: Village, spec: MeterSpec): Device {
   const { options, days, businessMs } = village
   const { nowWall } = options.clock
+  const { readingEveryMin } = options
   const fromMs = options.startsAt === undefined ? businessMs() : msOf(options.startsAt)
   const factory = { ...SHELF, utc_offset_min: days(fromMs).offsetMin, ...spec.factory }
   const memory = village.kept[spec.serial] ?? newMeter({ startWh: spec.startWh, fromMs, settings: factory })
@@ -136,7 +148,13 @@ function install(village: Village, spec: MeterSpec): Device {
     serial: spec.serial,
     log: options.log,
     memory: { ...memory, online: false },
-    world: { factory, demandWh: spec.demandWh ?? NO_DEMAND, days, billingDay: options.billingDay ?? 1 },
+    world: {
+      factory,
+      demandWh: spec.demandWh ?? NO_DEMAND,
+      days,
+      billingDay: options.billingDay ?? 1,
+      ...(readingEveryMin === undefined ? {} : { readingEveryMin }),
+    },
     businessMs,
     wallMs: () => (nowWall === undefined ? Date.now() : msOf(nowWall())),
     faults: () => faultsAt(village.plan, spec.serial, businessMs()),

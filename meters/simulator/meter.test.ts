@@ -136,6 +136,25 @@ describe('a meter counts', () => {
     ])
   })
 
+  test('every half hour when it is told to, and the midnight on the 1st is still the one for billing', () => {
+    const halfHourly = { ...world, readingEveryMin: 30 }
+    step({ kind: 'connected' })
+    obey(command('c1', 1))
+    businessAt = '2026-07-31T17:25:00Z'
+    step({ kind: 'time' })
+    expect(nextDueMs(memory, halfHourly)).toBe(Date.parse('2026-07-31T17:30:00Z'))
+    businessAt = '2026-07-31T19:00:00Z'
+    const now = { businessMs: Date.parse(businessAt), wallMs: Date.parse(wallAt), clockErrorMs: 0 }
+    const { output } = stepMeter({ memory: { ...memory, unsent: [] }, input: { kind: 'time' }, world: halfHourly, now })
+    expect(readingsIn(output).map(({ ts, kind }) => `${ts.slice(11, 16)} ${kind}`)).toEqual([
+      '17:30 periodic',
+      '18:00 periodic',
+      '18:30 billing',
+      '19:00 periodic',
+    ])
+    expect(readingsIn(output).at(-1)?.energy_import_wh).toBe(835_708 + 31 * 4_800 + 100)
+  })
+
   test('under the old limit until the moment of the command', () => {
     obey(command('c1', 1, { load_limit_w: 100 }))
     businessAt = '2026-07-01T06:30:00Z'

@@ -14,6 +14,8 @@ export interface MeterWorld {
   readonly days: PlantDays
   /** Day of the month whose first midnight is read for billing. */
   readonly billingDay: number
+  /** Minutes between readings, counted from midnight; midnights alone when left out. */
+  readonly readingEveryMin?: number
 }
 
 /** Misbehaviour in answering a command. */
@@ -36,11 +38,12 @@ export interface Step {
 }
 
 export const HONEST: Conduct = { lies: false, refuses: null }
+const MINUTE_MS = 60_000
 const REMEMBERED_ANSWERS = 32
 const FLASH_READINGS = 400
 
 /**
- * One step of a meter's life: it first counts up to `now` under the settings in force, taking its midnight readings on the
+ * One step of a meter's life: it first counts up to `now` under the settings in force, taking its readings on the
  * way, and then obeys the input. Pure; `output` may be sent only once `memory` is kept.
  */
 export function stepMeter({
@@ -61,11 +64,11 @@ export function stepMeter({
   return hasNewReading && !isSent ? { memory: step.memory, output: [...step.output, ...batches(step.memory)] } : step
 }
 
-/** When the meter next has something to do by itself (business time): its midnight, or the end of its validity. */
+/** When the meter next has something to do by itself (business time): its next reading, or the end of its validity. */
 export function nextDueMs(memory: MeterMemory, world: MeterWorld): number {
-  const midnightMs = world.days(memory.countedToMs).endMs
+  const readingMs = nextReadingMs(memory, world)
   const validUntilMs = supplyOf(memory.settings).validUntilMs
-  return validUntilMs !== null && validUntilMs > memory.countedToMs ? Math.min(midnightMs, validUntilMs) : midnightMs
+  return validUntilMs !== null && validUntilMs > memory.countedToMs ? Math.min(readingMs, validUntilMs) : readingMs
 }
 
 type Situation = { readonly input: MeterInput; readonly world: MeterWorld; readonly now: Moment }
@@ -93,13 +96,26 @@ function online(memory: MeterMemory, now: Moment): Step {
 
 function countUpTo(memory: MeterMemory, world: MeterWorld, now: Moment): MeterMemory {
   let counted = memory
-  // Counting day by day, so that each midnight's register is the one that is sent.
-  for (let day = world.days(counted.countedToMs); day.endMs <= now.businessMs; day = world.days(counted.countedToMs)) {
-    counted = countSpan(counted, { world, toMs: day.endMs, plantOffsetMin: day.offsetMin })
-    const isBilling = Number(world.days(day.endMs).date.slice(8)) === world.billingDay
-    counted = takeReading(counted, { kind: isBilling ? 'billing' : 'periodic', atMs: day.endMs, clockErrorMs: now.clockErrorMs })
+  // Counting from reading to reading, so that the register of that moment is the one that is sent.
+  for (let atMs = nextReadingMs(counted, world); atMs <= now.businessMs; atMs = nextReadingMs(counted, world)) {
+    counted = countSpan(counted, { world, toMs: atMs, plantOffsetMin: world.days(counted.countedToMs).offsetMin })
+    const isBilling = isBillingMoment(world, atMs)
+    counted = takeReading(counted, { kind: isBilling ? 'billing' : 'periodic', atMs, clockErrorMs: now.clockErrorMs })
   }
   return countSpan(counted, { world, toMs: now.businessMs, plantOffsetMin: world.days(counted.countedToMs).offsetMin })
+}
+
+/** The end of the interval the meter is counting in: the plant's midnight, or sooner when it reads more often. */
+function nextReadingMs({ countedToMs }: MeterMemory, { days, readingEveryMin }: MeterWorld): number {
+  const { startMs, endMs } = days(countedToMs)
+  if (readingEveryMin === undefined) return endMs
+  const everyMs = readingEveryMin * MINUTE_MS
+  return Math.min(endMs, startMs + (Math.floor((countedToMs - startMs) / everyMs) + 1) * everyMs)
+}
+
+function isBillingMoment({ days, billingDay }: MeterWorld, atMs: number): boolean {
+  const { date, startMs } = days(atMs)
+  return startMs === atMs && Number(date.slice(8)) === billingDay
 }
 
 interface SpanEnd {

@@ -107,6 +107,16 @@ describe('a village of meters', () => {
     expect(readingsOf(2).at(-1)).toMatchObject({ kind: 'billing', ts: AUGUST, energy_import_wh: 2_000 + 31 * 4_800 })
   })
 
+  test('reads every half hour when it is told to, and refuses to read every 0 minutes', async () => {
+    await village(2, { readingEveryMin: 30 })
+    businessNow = '2026-07-01T18:30:00.000Z'
+    await eventually(() => {
+      for (const n of [0, 1]) expect(distinct(readingsOf(n))).toHaveLength(48)
+    })
+    const none = { url: broker.url, plant, zone: 'Asia/Kolkata', meters: [], clock: { nowBusiness: () => JULY }, log: quiet }
+    await expect(createFleet({ ...none, readingEveryMin: 0 })).rejects.toThrow('every 0 minutes')
+  })
+
   test('is programmed, and reads back what was programmed', async () => {
     await village(1)
     const night = desired(1, { activeFrom: '18:00', activeTo: '06:00', loadLimitW: 40 })
