@@ -6,7 +6,7 @@ import { Compile } from 'typebox/compile'
 // `ts` and `valid_until` are the meter's own clock (business time in a sandbox); `issued_at` and `expires_at` are wall time,
 // because a command's expiry is a technical deadline.
 
-const LARGEST_PAYLOAD_BYTES = 256 * 1024
+export const LARGEST_PAYLOAD_BYTES = 256 * 1024
 const LARGEST_COUNTER = 2_147_483_647
 
 const Version = Type.Literal(1)
