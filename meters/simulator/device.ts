@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeCommand } from '../messages.ts'
+import type { TelemetryMessage } from '../messages.ts'
 import type { FaultsNow } from './faults.ts'
 import { createLink } from './link.ts'
 import type { Link, LinkOptions } from './link.ts'
@@ -16,6 +17,8 @@ export interface DeviceOptions extends Pick<LinkOptions, 'url' | 'protocolVersio
   readonly faults: () => FaultsNow
   /** Resolves when the memory of the fleet, this meter's included, is kept. */
   readonly persist: () => Promise<void>
+  /** Told of each batch of readings that the broker has acknowledged. */
+  readonly onAcknowledged: (batch: TelemetryMessage) => void
 }
 
 /** One simulated meter: the thin shell around `stepMeter`. */
@@ -69,7 +72,9 @@ export function createDevice(options: DeviceOptions): Device {
     if (slowMs > 0) await sleep(slowMs)
     for (const output of messages) {
       link.send(output, () => {
-        if (output.leaf === 'telemetry') step({ kind: 'delivered', batch: output.message })
+        if (output.leaf !== 'telemetry') return
+        options.onAcknowledged(output.message)
+        step({ kind: 'delivered', batch: output.message })
       })
     }
   }

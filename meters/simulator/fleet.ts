@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { msOf } from '../../domain/calendar.ts'
 import type { IsoInstant, Zone } from '../../domain/calendar.ts'
+import type { TelemetryMessage } from '../messages.ts'
 import { createDevice } from './device.ts'
 import type { Device } from './device.ts'
 import { faultsAt, forgetsBetween } from './faults.ts'
@@ -43,6 +44,8 @@ export interface FleetOptions {
   readonly connectsPerS?: number
   /** How often, in wall time, the fleet looks at its clock. */
   readonly beatMs?: number
+  /** Told of each batch of readings that the broker has acknowledged: whoever counts on them may be asked for them. */
+  readonly onAcknowledged?: (serial: string, batch: TelemetryMessage) => void
 }
 
 export interface Fleet {
@@ -159,6 +162,7 @@ function install(village: Village, spec: MeterSpec): Device {
     wallMs: () => (nowWall === undefined ? Date.now() : msOf(nowWall())),
     faults: () => faultsAt(village.plan, spec.serial, businessMs()),
     persist: village.persist,
+    onAcknowledged: (batch) => options.onAcknowledged?.(spec.serial, batch),
   })
   village.devices.set(spec.serial, device)
   return device
