@@ -26,6 +26,7 @@ import { customerRoutes } from './routes/customers.ts'
 import { depositStatementRoutes } from './routes/deposit-statements.ts'
 import { depositWaiverRoutes } from './routes/deposit-waivers.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
+import { meterStateRoutes } from './routes/meter-states.ts'
 import { packageChangeRoutes } from './routes/package-changes.ts'
 import { paperRoutes } from './routes/papers.ts'
 import { paymentNoticeRoutes } from './routes/payment-notices.ts'
@@ -65,6 +66,7 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   applicationRoutes,
   applicationDecisionRoutes,
   stockRoutes,
+  meterStateRoutes,
   processRoutes,
   taskRoutes,
   taskDecisionRoutes,
