@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import mqtt from 'mqtt'
-import type { IClientPublishOptions, IPublishPacket, MqttClient } from 'mqtt'
+import type { IClientPublishOptions, MqttClient } from 'mqtt'
+import { createInHand } from './in-hand.ts'
+import type { InHand, InHandOptions } from './in-hand.ts'
+import type { IncomingMessage } from './incoming.ts'
 import { encodeMessage } from './messages.ts'
 import type { CommandMessage } from './messages.ts'
 import { RETAINED, meterFilter, meterTopic } from './topics.ts'
 import type { UplinkLeaf } from './topics.ts'
-import { readIncoming } from './incoming.ts'
-import type { IncomingMessage } from './incoming.ts'
 
 export interface MeterClientLog {
   info(fields: object, text: string): void
@@ -17,6 +18,8 @@ export interface MeterClientLog {
 export interface MeterLane {
   readonly name: string
   readonly leaves: readonly UplinkLeaf[]
+  /** Messages it may hold unacknowledged while {@link MeterClientOptions.onBatch} commits; 1 when left out. */
+  readonly window?: number
 }
 
 export interface MeterClientOptions {
@@ -32,6 +35,8 @@ export interface MeterClientOptions {
   readonly lanes?: readonly MeterLane[]
   /** Resolves when the message is committed; only then is it acknowledged. A rejection is tried again, so bad data must be stored, not thrown. */
   readonly onMessage: (message: IncomingMessage) => Promise<void>
+  /** The same for all that arrived while the batch before was being committed, in their order. Left out, they go one by one. */
+  readonly onBatch?: (messages: readonly IncomingMessage[]) => Promise<void>
   /** Called when the lanes are (again) connected and subscribed: the moment to publish what is open. */
   readonly onConnect?: () => void
   readonly log: MeterClientLog
@@ -50,30 +55,31 @@ export interface MeterClient {
 
 /** Acks and states decide over supply and must not queue behind a night of readings. */
 export const DEFAULT_LANES: readonly MeterLane[] = [
-  { name: 'control', leaves: ['status', 'state', 'ack'] },
-  { name: 'readings', leaves: ['telemetry', 'event'] },
+  { name: 'control', leaves: ['status', 'state', 'ack'], window: 20 },
+  { name: 'readings', leaves: ['telemetry', 'event'], window: 200 },
 ]
 
 const PUBLISH_TIMEOUT_MS = 10_000
 const CLOSE_TIMEOUT_MS = 5_000
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 5_000
-const RECEIVE_MAXIMUM = 20
+/** Thrown away by us: it makes the client read on without acknowledging. */
+const NOT_YET = new Error('not committed yet')
 
 interface OpenLane {
   readonly name: string
   readonly client: MqttClient
-  /** Counts connections: an acknowledgement belongs to the connection its message came on. */
-  connection: number
-  inHand: Promise<unknown>
+  /** Of the connection that is, or was last. */
+  inHand: InHand | undefined
   readonly ready: Promise<void>
 }
 
 /**
  * The gateway's side of MQTT: QoS 1, persistent sessions, and PUBACK only after `onMessage` has resolved.
  *
- * mqtt.js offers `customHandleAcks` for that, but ignores it below MQTT 5; replacing `handleMessage` works in both and is public.
- * A lane holds one message in hand at a time and stops reading its socket meanwhile, which bounds memory and keeps order.
+ * mqtt.js reads one packet at a time and acknowledges when `handleMessage` calls back. Replacing that method is public and works in
+ * MQTT 3.1.1 and 5 (`customHandleAcks` is heard in 5 alone): called back with an error it reads on without acknowledging, and the
+ * PUBACK is ours to write. At a full window it is not called back, so the socket is not read, which bounds memory.
  */
 export function createMeterClient(options: MeterClientOptions): MeterClient {
   let closing = false
@@ -94,7 +100,7 @@ export function createMeterClient(options: MeterClientOptions): MeterClient {
   const close = async (): Promise<void> => {
     closing = true
     await Promise.race([
-      Promise.allSettled(lanes.map(({ inHand }) => inHand)),
+      Promise.allSettled(lanes.map(async ({ inHand }) => inHand?.settled())),
       sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false }),
     ])
     await Promise.all(lanes.map(({ client }) => client.endAsync(!client.connected)))
@@ -124,11 +130,11 @@ function openLane({ lane, options, isClosing }: LaneContext): OpenLane {
     keepalive: keepaliveS,
     manualConnect: true,
     ...(username === undefined ? {} : { username, password }),
-    ...(protocolVersion === 5 ? { properties: { sessionExpiryInterval: 0xff_ff_ff_ff, receiveMaximum: RECEIVE_MAXIMUM } } : {}),
+    ...(protocolVersion === 5 ? { properties: { sessionExpiryInterval: 0xff_ff_ff_ff, receiveMaximum: lane.window ?? 1 } } : {}),
   })
   const { promise: ready, resolve: becomeReady } = withResolvers()
-  const open: OpenLane = { name: lane.name, client, connection: 0, inHand: Promise.resolve(), ready }
-  acknowledgeAfterCommit({ open, options, isClosing })
+  const open: OpenLane = { name: lane.name, client, inHand: undefined, ready }
+  acknowledgeAfterCommit({ open, lane, options, isClosing })
 
   let subscribed = false
   let outageTold = false
@@ -150,7 +156,7 @@ function openLane({ lane, options, isClosing }: LaneContext): OpenLane {
     )
   })
   client.on('close', () => {
-    open.connection += 1
+    open.inHand?.drop()
   })
   client.on('error', (error) => {
     // Once an outage, not once a second.
@@ -163,36 +169,43 @@ function openLane({ lane, options, isClosing }: LaneContext): OpenLane {
 
 async function subscribe(client: MqttClient, lane: MeterLane, { plants }: MeterClientOptions): Promise<void> {
   const filters = lane.leaves.flatMap((leaf) => (plants ?? [undefined]).map((plant) => meterFilter(leaf, plant)))
+  // Not shared among gateways (`$share`), though MQTT 5 can: Mosquitto forgets shared subscriptions when it restarts (decision 30).
   await client.subscribeAsync(filters, { qos: 1 })
 }
 
-function acknowledgeAfterCommit({ open, options, isClosing }: { open: OpenLane } & Omit<LaneContext, 'lane'>): void {
-  open.client.handleMessage = (packet, acknowledge) => {
-    const { connection } = open
+function acknowledgeAfterCommit({ open, lane, options, isClosing }: { open: OpenLane } & LaneContext): void {
+  const { client } = open
+  // Without a handler for batches one message after the other, and none is taken from the socket meanwhile.
+  const window = options.onBatch === undefined ? 1 : (lane.window ?? 1)
+  client.handleMessage = (packet, goOn) => {
     // Not acknowledging leaves the message with the broker, which sends it again on the next connection.
-    const isStale = (): boolean => open.connection !== connection
     if (isClosing()) return
-    open.inHand = commit({ packet, options, givesUp: () => isStale() || isClosing() }).then((committed) => {
-      if (committed && !isStale()) acknowledge()
-    })
+    if (open.inHand?.stream !== client.stream) {
+      const commitAll: InHandOptions['commit'] = (messages, givesUp) => commit({ messages, options, givesUp })
+      open.inHand = createInHand({ client, window, isClosing, commit: commitAll })
+    }
+    open.inHand.take(packet, () => goOn(NOT_YET))
   }
 }
 
 interface Commit {
-  readonly packet: IPublishPacket
+  readonly messages: readonly IncomingMessage[]
   readonly options: MeterClientOptions
   readonly givesUp: () => boolean
 }
 
 /** Tries until the handler has committed; false when the connection or the process goes first. */
-async function commit({ packet, options, givesUp }: Commit): Promise<boolean> {
-  const message = readIncoming(packet)
+async function commit({ messages, options, givesUp }: Commit): Promise<boolean> {
+  const { onMessage, onBatch } = options
+  const one = messages.length === 1 ? messages[0] : undefined
   for (let attempt = 0; ; attempt += 1) {
     try {
-      await options.onMessage(message)
+      if (one !== undefined) await onMessage(one)
+      else await onBatch?.(messages)
       return true
     } catch (error) {
-      options.log.warn({ topic: packet.topic, attempt, err: error }, 'message not committed; trying again')
+      const { topic } = messages[0] ?? {}
+      options.log.warn({ topic, messages: messages.length, attempt, err: error }, 'message not committed; trying again')
     }
     await sleep(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt, 6)))
     if (givesUp()) return false

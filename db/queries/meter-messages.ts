@@ -38,13 +38,15 @@ export async function storeEvent(
     .execute()
 }
 
-/** The meter was heard at this business time; what is older changes nothing. */
-export async function noteHeard(tx: Tx, serial: string, heardAt: string): Promise<void> {
-  await tx
-    .insertInto('meterReported')
-    .values({ serial, lastSeenAt: heardAt })
-    .onConflict((c) =>
-      c.column('serial').doUpdateSet({ lastSeenAt: sql<string>`greatest(meter_reported.last_seen_at, excluded.last_seen_at)` }),
-    )
-    .execute()
+/** The meters were heard at these business times; what is older changes nothing. */
+export async function noteHeard(tx: Tx, heard: ReadonlyMap<string, string>): Promise<void> {
+  if (heard.size === 0) return
+  // In one order, so that two gateways that heard the same meters wait for each other.
+  const serials = [...heard.keys()].toSorted()
+  await sql`
+    insert into meter_reported (serial, last_seen_at)
+    select serial, heard_at from unnest(${serials}::text[], ${serials.map((serial) => heard.get(serial) ?? null)}::timestamptz[])
+      as heard (serial, heard_at)
+    on conflict (serial) do update
+      set last_seen_at = greatest(meter_reported.last_seen_at, excluded.last_seen_at)`.execute(tx)
 }

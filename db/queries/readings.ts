@@ -17,34 +17,62 @@ export interface TelemetryRow {
   readonly verdict?: 'raw' | 'suspect'
 }
 
-/** Keeps every reading of a batch as it came; a repeated one (meter, boot, sequence) changes nothing. Returns how many were new. */
+/** Meters by serial, locked against being taken away; in one order, so that two batches wait for each other. */
+export async function lockKnownMeters(
+  tx: Tx,
+  serials: readonly string[],
+): Promise<Map<string, { readonly plant: string; readonly kind: string }>> {
+  const rows = await tx
+    .selectFrom('meters')
+    .select(['serial', 'plant', 'kind'])
+    .where('serial', '=', sql<string>`any(${[...new Set(serials)]}::text[])`)
+    .orderBy('serial')
+    .forKeyShare()
+    .execute()
+  return new Map(rows.map(({ serial, ...meter }) => [serial, meter]))
+}
+
+/**
+ * Keeps every reading as it came, of any number of meters, in one statement; a repeated one (meter, boot, sequence) changes
+ * nothing. Wakes who waits for a meter that had something new. Returns how many were new.
+ */
 export async function storeTelemetry(tx: Tx, rows: readonly TelemetryRow[]): Promise<number> {
   if (rows.length === 0) return 0
   // In one order, so that two gateways with the same readings wait for each other instead of locking each other out.
-  const inOrder = rows.toSorted((a, b) => a.bootId - b.bootId || a.seq - b.seq)
-  const stored = await tx
-    .insertInto('meterTelemetry')
-    .values(inOrder.map((row) => ({ ...row, payload: JSON.stringify(row.payload) })))
-    .onConflict((c) => c.columns(['serial', 'bootId', 'seq']).doNothing())
-    .returning('serial')
-    .execute()
-  for (const serial of new Set(stored.map((row) => row.serial))) await nudge(tx, `reading:${serial}`)
+  const inOrder = rows.toSorted((a, b) => compare(a.serial, b.serial) || a.bootId - b.bootId || a.seq - b.seq)
+  const column = <T>(of: (row: TelemetryRow) => T): T[] => inOrder.map(of)
+  // Arrays: a batch has more values than a statement may have parameters.
+  const { rows: stored } = await sql<{ serial: string }>`
+    insert into meter_telemetry (serial, boot_id, seq, taken_at, kind, register_wh, payload, verdict)
+    select serial, boot_id, seq, taken_at, kind, register_wh, payload::jsonb, verdict
+    from unnest(${column((row) => row.serial)}::text[], ${column((row) => row.bootId)}::bigint[],
+      ${column((row) => row.seq)}::bigint[], ${column((row) => row.takenAt)}::timestamptz[], ${column((row) => row.kind)}::text[],
+      ${column((row) => row.registerWh)}::bigint[], ${column((row) => JSON.stringify(row.payload))}::text[],
+      ${column((row) => row.verdict ?? 'raw')}::text[])
+      as came (serial, boot_id, seq, taken_at, kind, register_wh, payload, verdict)
+    on conflict (serial, boot_id, seq) do nothing
+    returning serial`.execute(tx)
+  const heard = new Set(stored.map(({ serial }) => serial))
+  await nudge(tx, ...[...heard].map((serial) => `reading:${serial}` as const))
   return stored.length
 }
 
-/** Those of the rows (of one meter and boot) under whose key another register is stored: the meter's counters were reset. */
+/** Those of the rows under whose key another register is stored: the meter's counters were reset. */
 export async function contradicting(db: Db | Tx, rows: readonly TelemetryRow[]): Promise<TelemetryRow[]> {
-  const [first] = rows
-  if (first === undefined) return []
-  const stored = await db
-    .selectFrom('meterTelemetry')
-    .select(['seq', 'registerWh'])
-    .where('serial', '=', first.serial)
-    .where('bootId', '=', first.bootId)
-    .where('seq', 'in', [...new Set(rows.map(({ seq }) => seq))])
-    .execute()
-  const registers = new Map(stored.map(({ seq, registerWh }) => [seq, registerWh]))
-  return rows.filter(({ seq, registerWh }) => (registers.get(seq) ?? registerWh) !== registerWh)
+  if (rows.length === 0) return []
+  const { rows: found } = await sql<{ place: number }>`
+    select came.place::int as place
+    from unnest(${rows.map(({ serial }) => serial)}::text[], ${rows.map(({ bootId }) => bootId)}::bigint[],
+      ${rows.map(({ seq }) => seq)}::bigint[], ${rows.map(({ registerWh }) => registerWh)}::bigint[])
+      with ordinality as came (serial, boot_id, seq, register_wh, place)
+      join meter_telemetry stored using (serial, boot_id, seq)
+    where stored.register_wh <> came.register_wh`.execute(db)
+  const places = new Set(found.map(({ place }) => place))
+  return rows.filter((_, index) => places.has(index + 1))
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** What a meter says of itself. */

@@ -43,9 +43,11 @@ export function startGateway({
   log,
   reconcileEveryMs = RECONCILE_EVERY_MS,
 }: GatewayOptions): Gateway {
+  const ingest = createIngest({ db, now, log, onDue: () => publishing.wake() })
   const client = createMeterClient({
     ...mqtt,
-    onMessage: createIngest({ db, now, log, onDue: () => publishing.wake() }),
+    onMessage: ingest.one,
+    onBatch: ingest.many,
     onConnect: () => publishing.wake(),
     log,
   })

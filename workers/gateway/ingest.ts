@@ -1,23 +1,15 @@
 import type { Db, Tx } from '../../db/client.ts'
 import { inTransaction } from '../../db/queries/accounts.ts'
-import { readClock } from '../../db/queries/clock.ts'
 import { bringForward, noteAnswer } from '../../db/queries/command-attempts.ts'
 import { noteHeard, setAside, storeEvent } from '../../db/queries/meter-messages.ts'
-import {
-  contradicting,
-  storePresence,
-  storeRefusal,
-  storeReport,
-  storeTelemetry,
-  type TelemetryRow,
-} from '../../db/queries/readings.ts'
-import { businessAt } from '../../domain/business-time.ts'
+import { storePresence, storeRefusal, storeReport } from '../../db/queries/readings.ts'
 import { instantFromMs, msOf } from '../../domain/calendar.ts'
-import { futureToleranceMs } from '../../domain/command-pace.ts'
 import { isFinalRefusal } from '../../domain/meter-state.ts'
 import { reportedState } from '../../meters/desired.ts'
 import type { IncomingMessage } from '../../meters/incoming.ts'
-import type { Reading } from '../../meters/messages.ts'
+import { arrivalAt, problemWith, type Arrival, type FromMeter, type Of } from './arrivals.ts'
+import { createFloodWatch } from './floods.ts'
+import { storeReadings } from './store-readings.ts'
 
 export interface IngestDeps {
   readonly db: Db
@@ -29,56 +21,88 @@ export interface IngestDeps {
   readonly onDue: () => void
 }
 
-type FromMeter = Exclude<IncomingMessage, { leaf: 'unreadable' }>
-type Of<L extends FromMeter['leaf']> = Extract<FromMeter, { leaf: L }>
+type Spoken = Exclude<FromMeter, { leaf: 'telemetry' }>
 
-/** Business time of a message's arrival, and how fast its plant's clock runs. */
-interface Arrival {
-  readonly at: string
-  readonly speed: number
+/** What the meters' client hands over; each resolves once it is committed, and only then is it acknowledged. */
+export interface Ingest {
+  one(message: IncomingMessage): Promise<void>
+  /** Readings in one transaction, all else meter by meter in the order it came. */
+  many(messages: readonly IncomingMessage[]): Promise<void>
 }
 
 const COMMAND_ID = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):\d+$/
 
 /**
- * Stores what meters say; resolves once it is committed, and only then is it acknowledged. What can never be stored is put
- * aside, so that it does not hold up what comes behind it; everything else rejects, and is tried again by the client.
+ * Stores what meters say. What can never be stored is put aside, so that it does not hold up what comes behind it; everything
+ * else rejects, and is tried again by the client.
  */
-export function createIngest(deps: IngestDeps): (message: IncomingMessage) => Promise<void> {
-  return async (message) => {
+export function createIngest(deps: IngestDeps): Ingest {
+  const watch = createFloodWatch(deps.now, deps.log)
+  const one = async (message: IncomingMessage): Promise<void> => {
     try {
       if (message.leaf === 'unreadable') await reject(deps, message, message.problem)
+      else if (message.leaf === 'telemetry') await takeReadings(deps, [message])
       else await store(deps, message)
     } catch (error) {
       if (!isBadData(error)) throw error
       await reject(deps, message, { code: 'NOT_STORABLE', detail: sqlState(error) })
     }
   }
+  const many = async (messages: readonly IncomingMessage[]): Promise<void> => {
+    watch(messages)
+    const readings = messages.filter((message) => message.leaf === 'telemetry')
+    try {
+      await takeReadings(deps, readings)
+    } catch (error) {
+      if (!isBadData(error)) throw error
+      // One of them can never be stored: alone, it is put aside and costs nobody else anything.
+      for (const message of readings) await one(message)
+    }
+    await eachMeterInTurn(
+      messages.filter(({ leaf }) => leaf !== 'telemetry'),
+      one,
+    )
+  }
+  return { one, many }
 }
 
-async function store(deps: IngestDeps, message: FromMeter): Promise<void> {
+/** Different meters at once, one meter's words in their order. */
+async function eachMeterInTurn(
+  messages: readonly IncomingMessage[],
+  take: (message: IncomingMessage) => Promise<void>,
+): Promise<void> {
+  const turns = new Map<string, Promise<void>>()
+  for (const message of messages) {
+    const meter = message.leaf === 'unreadable' ? message.topic : message.serial
+    turns.set(
+      meter,
+      (turns.get(meter) ?? Promise.resolve()).then(() => take(message)),
+    )
+  }
+  // All of them end before the batch is tried again.
+  const failed = (await Promise.allSettled(turns.values())).find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+async function takeReadings(deps: IngestDeps, messages: readonly Of<'telemetry'>[]): Promise<void> {
+  if (messages.length === 0) return
+  for (const { message, code } of await storeReadings(deps, messages)) await reject(deps, message, { code })
+}
+
+async function store(deps: IngestDeps, message: Spoken): Promise<void> {
   const problem = await inTransaction(deps.db, async (tx) => {
     const meter = await tx.selectFrom('meters').select(['plant', 'kind']).where('serial', '=', message.serial).executeTakeFirst()
-    if (meter === undefined) return 'UNKNOWN_METER'
-    if (meter.plant !== message.plant) return 'WRONG_PLANT'
-    if (meter.kind !== 'smart') return 'NOT_A_SMART_METER'
-    const clock = await readClock(tx, meter.plant)
-    const arrival = { at: businessAt(clock, deps.now()), speed: clock.at(-1)?.speed ?? 1 }
-    return storeByLeaf(deps, tx, { message, arrival })
+    const strange = problemWith(message, meter)
+    if (strange !== undefined) return strange
+    await storeByLeaf(deps, tx, { message, arrival: await arrivalAt(tx, message.plant, deps.now()) })
+    return undefined
   })
   if (problem !== undefined) await reject(deps, message, { code: problem })
   else if (message.leaf === 'status' || message.leaf === 'state') deps.onDue()
 }
 
-/** Returns why the message could not be stored where it belongs, if so. */
-async function storeByLeaf(
-  deps: IngestDeps,
-  tx: Tx,
-  { message, arrival }: { message: FromMeter; arrival: Arrival },
-): Promise<string | undefined> {
+async function storeByLeaf(deps: IngestDeps, tx: Tx, { message, arrival }: { message: Spoken; arrival: Arrival }): Promise<void> {
   switch (message.leaf) {
-    case 'telemetry':
-      return takeTelemetry(tx, message, arrival)
     case 'state':
       return takeState(deps, tx, { message, arrival })
     case 'status':
@@ -90,38 +114,11 @@ async function storeByLeaf(
   }
 }
 
-async function takeTelemetry(tx: Tx, { serial, message }: Of<'telemetry'>, arrival: Arrival): Promise<string | undefined> {
-  const rows = message.readings.map((reading) => telemetryRow(serial, { bootId: message.boot_id, reading, arrival }))
-  const stored = await storeTelemetry(tx, rows)
-  await noteHeard(tx, serial, arrival.at)
-  if (stored === rows.length) return undefined
-  // Repetitions, unless a register stands there that is not this one.
-  return (await contradicting(tx, rows)).length > 0 ? 'CONTRADICTS_STORED' : undefined
-}
-
-function telemetryRow(
-  serial: string,
-  { bootId, reading, arrival }: { bootId: number; reading: Reading; arrival: Arrival },
-): TelemetryRow {
-  const latestMs = msOf(arrival.at) + futureToleranceMs(arrival.speed)
-  const isSuspect = msOf(reading.ts) > latestMs || (reading.quality ?? []).includes('clock_unset')
-  return {
-    serial,
-    bootId,
-    seq: reading.seq,
-    takenAt: instantFromMs(msOf(reading.ts)),
-    kind: reading.kind,
-    registerWh: reading.energy_import_wh,
-    payload: reading,
-    verdict: isSuspect ? 'suspect' : 'raw',
-  }
-}
-
 async function takeState(
   deps: IngestDeps,
   tx: Tx,
   { message, arrival }: { message: Of<'state'>; arrival: Arrival },
-): Promise<undefined> {
+): Promise<void> {
   const { serial, retained } = message
   const { appliedVersion, openReason: _, refused, ...values } = reportedState(message.message)
   const isRefused = refused !== null && isFinalRefusal(refused.code)
@@ -135,37 +132,33 @@ async function takeState(
   })
   if (settled !== 'unchanged' && settled !== 'overtaken')
     deps.log.info({ serial, version: appliedVersion, settled }, 'meter reported')
-  return undefined
 }
 
 /** A meter that just came online is sent what is open; the broker's memory of it is no contact. */
-async function takeStatus(tx: Tx, { serial, message, retained }: Of<'status'>, arrival: Arrival): Promise<undefined> {
+async function takeStatus(tx: Tx, { serial, message, retained }: Of<'status'>, arrival: Arrival): Promise<void> {
   const { online } = message
   await storePresence(tx, { serial, online, heardAt: online && !retained ? arrival.at : null })
   if (online && !retained) await bringForward(tx, serial)
-  return undefined
 }
 
 /** A claim. It never closes a command, except that a meter may say that it will never do it. */
-async function takeAck(deps: IngestDeps, tx: Tx, { serial, message }: Of<'ack'>): Promise<undefined> {
+async function takeAck(deps: IngestDeps, tx: Tx, { serial, message }: Of<'ack'>): Promise<void> {
   const [, commandId] = COMMAND_ID.exec(message.command_id) ?? []
   const code = message.reason?.code
   const command =
     commandId === undefined
       ? undefined
       : await noteAnswer(tx, { commandId, serial, text: code === undefined ? message.status : `${message.status} ${code}` })
-  if (command === undefined) return undefined
+  if (command === undefined) return
   if (command.isOpen && message.status === 'REJECTED' && code !== undefined && isFinalRefusal(code)) {
     await storeRefusal(tx, serial, { version: command.version, reason: code })
     deps.log.info({ serial, commandId, version: command.version, code }, 'meter refused for good')
   }
-  return undefined
 }
 
-async function takeEvent(tx: Tx, { serial, message }: Of<'event'>, arrival: Arrival): Promise<undefined> {
+async function takeEvent(tx: Tx, { serial, message }: Of<'event'>, arrival: Arrival): Promise<void> {
   await storeEvent(tx, { serial, kind: message.name, takenAt: instantFromMs(msOf(message.ts)), payload: message })
-  await noteHeard(tx, serial, arrival.at)
-  return undefined
+  await noteHeard(tx, new Map([[serial, arrival.at]]))
 }
 
 async function reject(
@@ -182,9 +175,12 @@ async function reject(
   log.warn({ topic, problem: problem.code }, 'message put aside')
 }
 
-/** Data that Postgres will never take: classes 22 (data exception) and 23 (integrity constraint violation). */
+/**
+ * Data that Postgres will never take: classes 22 (data exception), 23 (integrity constraint violation) and 54 (beyond a limit,
+ * such as the depth of JSON); and JSON that is too deep for ourselves to write.
+ */
 function isBadData(error: unknown): boolean {
-  return /^2[23]/.test(sqlState(error))
+  return /^(2[23]|54)/.test(sqlState(error)) || (error instanceof RangeError && error.message.includes('call stack'))
 }
 
 function sqlState(error: unknown): string {
