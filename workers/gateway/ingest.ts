@@ -26,7 +26,7 @@ type Spoken = Exclude<FromMeter, { leaf: 'telemetry' }>
 /** What the meters' client hands over; each resolves once it is committed, and only then is it acknowledged. */
 export interface Ingest {
   one(message: IncomingMessage): Promise<void>
-  /** Readings in one transaction, all else meter by meter in the order it came. */
+  /** Readings in one transaction; before them all else, meter by meter in the order it came. */
   many(messages: readonly IncomingMessage[]): Promise<void>
 }
 
@@ -41,7 +41,7 @@ export function createIngest(deps: IngestDeps): Ingest {
   const one = async (message: IncomingMessage): Promise<void> => {
     try {
       if (message.leaf === 'unreadable') await reject(deps, message, message.problem)
-      else if (message.leaf === 'telemetry') await takeReadings(deps, [message])
+      else if (message.leaf === 'telemetry') await takeReadings(deps, message)
       else await store(deps, message)
     } catch (error) {
       if (!isBadData(error)) throw error
@@ -50,33 +50,35 @@ export function createIngest(deps: IngestDeps): Ingest {
   }
   const many = async (messages: readonly IncomingMessage[]): Promise<void> => {
     watch(messages)
-    const readings = messages.filter((message) => message.leaf === 'telemetry')
+    await eachMeterInTurn(messages.filter(isSpoken), one)
+    const rest = messages.filter((message) => !isSpoken(message))
+    const readings = rest.filter((message) => message.leaf === 'telemetry')
     try {
-      await takeReadings(deps, readings)
+      const problems = new Map((await storeReadings(deps, readings)).map(({ message, code }) => [message, { code }]))
+      for (const message of rest) {
+        const problem = message.leaf === 'unreadable' ? message.problem : message.leaf === 'telemetry' && problems.get(message)
+        if (problem) await reject(deps, message, problem)
+      }
     } catch (error) {
       if (!isBadData(error)) throw error
       // One of them can never be stored: alone, it is put aside and costs nobody else anything.
-      for (const message of readings) await one(message)
+      for (const message of rest) await one(message)
     }
-    await eachMeterInTurn(
-      messages.filter(({ leaf }) => leaf !== 'telemetry'),
-      one,
-    )
   }
   return { one, many }
 }
 
+function isSpoken(message: IncomingMessage): message is Spoken {
+  return message.leaf !== 'telemetry' && message.leaf !== 'unreadable'
+}
+
 /** Different meters at once, one meter's words in their order. */
-async function eachMeterInTurn(
-  messages: readonly IncomingMessage[],
-  take: (message: IncomingMessage) => Promise<void>,
-): Promise<void> {
+async function eachMeterInTurn(messages: readonly Spoken[], take: (message: IncomingMessage) => Promise<void>): Promise<void> {
   const turns = new Map<string, Promise<void>>()
   for (const message of messages) {
-    const meter = message.leaf === 'unreadable' ? message.topic : message.serial
     turns.set(
-      meter,
-      (turns.get(meter) ?? Promise.resolve()).then(() => take(message)),
+      message.serial,
+      (turns.get(message.serial) ?? Promise.resolve()).then(() => take(message)),
     )
   }
   // All of them end before the batch is tried again.
@@ -84,9 +86,9 @@ async function eachMeterInTurn(
   if (failed !== undefined) throw failed.reason
 }
 
-async function takeReadings(deps: IngestDeps, messages: readonly Of<'telemetry'>[]): Promise<void> {
-  if (messages.length === 0) return
-  for (const { message, code } of await storeReadings(deps, messages)) await reject(deps, message, { code })
+async function takeReadings(deps: IngestDeps, message: Of<'telemetry'>): Promise<void> {
+  const [problem] = await storeReadings(deps, [message])
+  if (problem !== undefined) await reject(deps, message, { code: problem.code })
 }
 
 async function store(deps: IngestDeps, message: Spoken): Promise<void> {

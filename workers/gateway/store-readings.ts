@@ -23,6 +23,7 @@ export async function storeReadings(
   { db, now }: { readonly db: Db; readonly now: () => number },
   messages: readonly Telemetry[],
 ): Promise<Problem[]> {
+  if (messages.length === 0) return []
   return inTransaction(db, async (tx) => {
     const meters = await lockKnownMeters(
       tx,

@@ -1,8 +1,9 @@
+// A broker of our own for measuring: Mosquitto where it is installed, else the embedded one.
 import { Aedes } from 'aedes'
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,89 +14,99 @@ import { freePort } from '../dev/stack/ports.mjs'
 const PLACES = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', 'mosquitto']
 const START_MS = 20_000
 
-/** A broker of our own on a free port, without passwords. */
-export interface BenchBroker {
-  readonly url: string
-  readonly name: 'Mosquitto' | 'embedded'
-  /** 5 where the broker speaks it. */
-  readonly protocolVersion: 4 | 5
-  /** Cuts every connection; Mosquitto by a restart on what it has kept, as a reboot would. */
-  restart(): Promise<void>
-  close(): Promise<void>
-}
+/**
+ * @typedef {{
+ *   url: string,
+ *   name: 'Mosquitto' | 'embedded',
+ *   protocolVersion: 4 | 5,
+ *   stop: () => Promise<void>,
+ *   start: () => Promise<void>,
+ *   close: () => Promise<void>,
+ * }} OwnBroker  `stop` cuts every connection; `start` goes on with what was kept. The protocol is the newest it speaks.
+ */
 
 /** How Mosquitto is called on this machine; undefined where it is not installed. */
-export function findMosquitto(): string | undefined {
+export function findMosquitto() {
   return PLACES.find((place) => spawnSync(place, ['-h']).error === undefined)
 }
 
-/** Mosquitto where it is installed, else the embedded broker, which is no measure of a real one. */
-export async function startBroker(): Promise<BenchBroker> {
+/**
+ * On a free port, without passwords.
+ * @returns {Promise<OwnBroker>}
+ */
+export async function startBroker() {
   const port = await freePort()
   const mosquitto = findMosquitto()
   return mosquitto === undefined ? startEmbedded(port) : startMosquitto(mosquitto, port)
 }
 
-async function startMosquitto(command: string, port: number): Promise<BenchBroker> {
+/**
+ * @param {string} command
+ * @param {number} port
+ * @returns {Promise<OwnBroker>}
+ */
+async function startMosquitto(command, port) {
   const dir = mkdtempSync(path.join(tmpdir(), 'diya-bench-broker-'))
   chmodSync(dir, 0o777) // As root it writes as the user mosquitto.
   const conf = path.join(dir, 'mosquitto.conf')
   const kept = ['persistence true', `persistence_location ${dir}/`, 'max_queued_messages 1000000', 'log_type none']
   writeFileSync(conf, [`listener ${port} 127.0.0.1`, 'allow_anonymous true', ...kept, ''].join('\n'))
-  const start = async (): Promise<ChildProcess> => {
-    const child = spawn(command, ['-c', conf], { detached: true, stdio: 'ignore' })
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  let child
+  const start = async () => {
+    child = spawn(command, ['-c', conf], { detached: true, stdio: 'ignore' })
     guard(child)
     await untilListening(port)
-    return child
   }
-  const end = async (child: ChildProcess): Promise<void> => {
-    if (child.exitCode !== null) return
+  const stop = async () => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
     child.kill('SIGTERM')
     await exited
   }
-  let child = await start()
-  return {
-    url: `mqtt://127.0.0.1:${port}`,
-    name: 'Mosquitto',
-    protocolVersion: 5,
-    restart: async () => {
-      await end(child)
-      child = await start()
-    },
-    close: async () => {
-      await end(child)
-      rmSync(dir, { recursive: true, force: true })
-    },
+  const close = async () => {
+    await stop()
+    rmSync(dir, { recursive: true, force: true })
   }
+  await start()
+  return { url: `mqtt://127.0.0.1:${port}`, name: 'Mosquitto', protocolVersion: 5, start, stop, close }
 }
 
-async function startEmbedded(port: number): Promise<BenchBroker> {
+/**
+ * @param {number} port
+ * @returns {Promise<OwnBroker>}
+ */
+async function startEmbedded(port) {
   // No queue of its own, as in dev/stack/broker.mjs: a thousand connections lost at once would overflow its stack.
   const broker = await Aedes.createBroker({ concurrency: 0 })
-  const sockets = new Set<Socket>()
+  /** @type {Set<import('node:net').Socket>} */
+  const sockets = new Set()
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     broker.handle(socket)
   })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const restart = (): Promise<void> => {
-    for (const socket of sockets) socket.destroy()
-    return Promise.resolve()
+  const start = async () => {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
   }
-  const close = async (): Promise<void> => {
+  const stop = async () => {
+    if (!server.listening) return
     const closed = once(server, 'close')
     server.close()
-    await restart()
+    for (const socket of sockets) socket.destroy()
     await closed
-    await new Promise<void>((resolve) => broker.close(resolve))
   }
-  return { url: `mqtt://127.0.0.1:${port}`, name: 'embedded', protocolVersion: 4, restart, close }
+  const close = async () => {
+    await stop()
+    await new Promise((resolve) => broker.close(() => resolve(undefined)))
+  }
+  await start()
+  return { url: `mqtt://127.0.0.1:${port}`, name: 'embedded', protocolVersion: 4, start, stop, close }
 }
 
-async function untilListening(port: number): Promise<void> {
+/** @param {number} port */
+async function untilListening(port) {
   const deadlineMs = Date.now() + START_MS
   for (;;) {
     const socket = connect(port, '127.0.0.1')
