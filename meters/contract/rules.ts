@@ -43,7 +43,6 @@ export const RULES = {
     name: 'repeat harmless',
     says: 'A repeated command changes nothing, also after a newer one; a repeated read_now takes no second reading.',
   },
-  autoCloses: { name: 'auto closes', says: 'With relay auto, inside the hours and the validity, the contact closes.' },
   hoursOpen: {
     name: 'hours open',
     says: 'Outside active_from to active_to (at utc_offset_min) the contact is armed or open with open_reason hours.',
@@ -52,6 +51,7 @@ export const RULES = {
     name: 'validity opens',
     says: 'From valid_until on, by its own clock, the meter opens by itself: open with open_reason expired.',
   },
+  autoCloses: { name: 'auto closes', says: 'With relay auto, inside the hours and the validity, the contact closes.' },
   staleRefused: {
     name: 'stale version refused',
     says: 'A desired_version below the one in force is REJECTED with STALE_VERSION and changes nothing.',
@@ -69,6 +69,10 @@ export const RULES = {
     name: 'malformed command',
     says: 'What cannot be read, or does not fit the schema, is not obeyed, not even in part, and the meter goes on working.',
   },
+  lastWill: {
+    name: 'last will',
+    says: 'When the connection is lost the broker publishes the last will, status with online false, retained.',
+  },
   ownBranch: {
     name: 'own branch',
     says: 'The meter speaks on status, state, telemetry, event and ack of mg/v1/{plant}/{serial}/ and nowhere else.',
@@ -82,10 +86,6 @@ export const RULES = {
     says: 'The key (boot_id, seq) means one reading for ever: sent again it is the same, and a later reading has a higher seq.',
   },
   energyNeverFalls: { name: 'energy never falls', says: 'energy_import_wh is a cumulative register: it never falls.' },
-  lastWill: {
-    name: 'last will',
-    says: 'When the connection is lost the broker publishes the last will, status with online false, retained.',
-  },
 } as const satisfies Record<string, Rule>
 
 export type RuleId = keyof typeof RULES
