@@ -45,6 +45,18 @@ describe('configuration', () => {
     )
   })
 
+  test('whoever keeps the accounts of meters needs the broker’s account for it; without a key nobody does', () => {
+    const parts = ['meterAccess', 'brokerAccess'] as const
+    expect(loadConfig(parts, {})).toEqual({
+      meterAccess: { key: undefined },
+      brokerAccess: { username: 'diya-access', password: '' },
+    })
+    expect(() => loadConfig(parts, { METER_ACCESS_KEY: key })).toThrow('MQTT_ACCESS_PASSWORD is not set')
+    expect(() => loadConfig(parts, { METER_ACCESS_KEY: 'short' })).toThrow('METER_ACCESS_KEY: expected 32 bytes in base64')
+    const complete = loadConfig(parts, { METER_ACCESS_KEY: key, MQTT_ACCESS_PASSWORD: 'word' })
+    expect(complete.meterAccess.key).toHaveLength(32)
+  })
+
   test('a provider may have two secrets while one is replaced', () => {
     const { webhooks } = loadConfig(['webhooks'], { WEBHOOK_SECRETS: `wallet=${secret},wallet=${nextSecret},bank=${secret}` })
     expect(webhooks.secrets).toEqual({ wallet: [secret, nextSecret], bank: [secret] })
@@ -53,6 +65,7 @@ describe('configuration', () => {
   test.each([
     ['DATABASE_URL', 'db.example/diya', 'DATABASE_URL: expected a URL that begins with postgres:// or postgresql://'],
     ['MQTT_URL', 'http://broker', 'MQTT_URL: expected a URL that begins with mqtt:// or mqtts:// or ws:// or wss://'],
+    ['MQTT_CA_FILE', '/nowhere/ca.crt', 'MQTT_CA_FILE: there is no such file'],
     ['API_PORT', '80.5', 'API_PORT: expected a whole number from 0 to 65535'],
     ['KYC_KEY', 'c2hvcnQ=', 'KYC_KEY: expected 32 bytes in base64 (openssl rand -base64 32)'],
     [

@@ -1,5 +1,7 @@
 // The only file that reads the environment. Every process asks for the parts it needs, so a gateway never holds the KYC key.
 
+import { existsSync } from 'node:fs'
+
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export type Config = {
@@ -18,7 +20,13 @@ export type Config = {
     readonly protocolVersion: 4 | 5
     /** Fixed per gateway: the broker keeps undelivered messages under it. Two gateways need two. */
     readonly clientId: string
+    /** A file of certificates by which a broker with TLS is known; undefined: those of the system. */
+    readonly caFile: string | undefined
   }
+  /** From which every meter's password at the broker is worked out; undefined: the broker's accounts are kept by hand. */
+  readonly meterAccess: { readonly key: Buffer | undefined }
+  /** The broker's account that may manage the meters' accounts and nothing else; needed where there is a key. */
+  readonly brokerAccess: { readonly username: string; readonly password: string }
   readonly temporal: { readonly address: string; readonly namespace: string; readonly taskQueue: string }
   readonly api: {
     readonly host: string
@@ -78,12 +86,18 @@ const read: { readonly [Part in keyof Config]: (reader: Reader) => Config[Part] 
   migration: ({ url, has }) => ({
     url: url(has('MIGRATION_DATABASE_URL') ? 'MIGRATION_DATABASE_URL' : 'DATABASE_URL', ['postgres:', 'postgresql:']),
   }),
-  mqtt: ({ url, text, optional, oneOf }) => ({
+  mqtt: ({ url, text, optional, oneOf, file }) => ({
     url: url('MQTT_URL', ['mqtt:', 'mqtts:', 'ws:', 'wss:']),
     username: optional('MQTT_USERNAME'),
     password: optional('MQTT_PASSWORD'),
     protocolVersion: oneOf('MQTT_PROTOCOL_VERSION', ['4', '5'], '4') === '5' ? 5 : 4,
     clientId: text('MQTT_CLIENT_ID', 'diya-gateway'),
+    caFile: file('MQTT_CA_FILE'),
+  }),
+  meterAccess: (reader) => ({ key: reader.has('METER_ACCESS_KEY') ? secretKey('METER_ACCESS_KEY', reader) : undefined }),
+  brokerAccess: ({ text, has }) => ({
+    username: text('MQTT_ACCESS_USERNAME', 'diya-access'),
+    password: text('MQTT_ACCESS_PASSWORD', has('METER_ACCESS_KEY') ? undefined : ''),
   }),
   temporal: ({ text }) => ({
     address: text('TEMPORAL_ADDRESS', 'localhost:7233'),
@@ -97,7 +111,7 @@ const read: { readonly [Part in keyof Config]: (reader: Reader) => Config[Part] 
     trustedProxies: integer('TRUSTED_PROXIES', { default: 0, min: 0, max: 10 }),
   }),
   webhooks: (reader) => ({ secrets: webhookSecrets(reader) }),
-  kyc: (reader) => ({ key: kycKey(reader) }),
+  kyc: (reader) => ({ key: secretKey('KYC_KEY', reader) }),
   log: ({ oneOf }) => ({ level: oneOf('LOG_LEVEL', logLevels, 'info') }),
 }
 
@@ -113,10 +127,10 @@ function webhookSecrets({ optional, problems }: Reader): Record<string, string[]
   return secrets
 }
 
-function kycKey({ text, problems }: Reader): Buffer {
-  const key = Buffer.from(text('KYC_KEY'), 'base64')
-  if (key.length !== 32 && problems.every((problem) => !problem.startsWith('KYC_KEY')))
-    problems.push('KYC_KEY: expected 32 bytes in base64 (openssl rand -base64 32)')
+function secretKey(name: string, { text, problems }: Reader): Buffer {
+  const key = Buffer.from(text(name), 'base64')
+  if (key.length !== 32 && problems.every((problem) => !problem.startsWith(name)))
+    problems.push(`${name}: expected 32 bytes in base64 (openssl rand -base64 32)`)
   return key
 }
 
@@ -124,6 +138,8 @@ type Reader = {
   readonly problems: string[]
   readonly has: (name: string) => boolean
   readonly optional: (name: string) => string | undefined
+  /** The path of a file that is there; undefined when the variable is not set. */
+  readonly file: (name: string) => string | undefined
   readonly text: (name: string, fallback?: string) => string
   readonly url: (name: string, protocols: readonly string[]) => string
   readonly integer: (name: string, range: { readonly default: number; readonly min: number; readonly max: number }) => number
@@ -138,6 +154,11 @@ function createReader(env: Environment): Reader {
     const value = optional(name) ?? fallback
     if (value === undefined) problems.push(`${name} is not set`)
     return value ?? ''
+  }
+  const file = (name: string): string | undefined => {
+    const value = optional(name)
+    if (value !== undefined && !existsSync(value)) problems.push(`${name}: there is no such file`)
+    return value
   }
   const url = (name: string, protocols: readonly string[]): string => {
     const value = text(name)
@@ -157,5 +178,5 @@ function createReader(env: Environment): Reader {
     if (choice === undefined) problems.push(`${name}: expected one of ${choices.join(', ')}`)
     return choice ?? fallback
   }
-  return { problems, has: (name) => optional(name) !== undefined, optional, text, url, integer, oneOf }
+  return { problems, has: (name) => optional(name) !== undefined, optional, file, text, url, integer, oneOf }
 }

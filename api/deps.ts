@@ -30,6 +30,8 @@ export interface ApiSettings {
   readonly webhookSecrets?: Readonly<Record<string, readonly string[]>>
   /** AES-256 key for identity numbers at rest. */
   readonly kycKey?: Buffer
+  /** From which meters' passwords are worked out; undefined: there is no password of their own to tell. */
+  readonly meterAccessKey?: Buffer | undefined
   /** Log-in attempts a minute from one address for one identity. */
   readonly logInsPerMinute?: number
 }

@@ -89,6 +89,8 @@ export const PERMISSIONS = {
   'collection.decide-protected': ['state-in-charge', 'head-office'],
 
   'meters.read': STAFF,
+  // A meter's password, for whoever sets it up: a technician only while he has a task there.
+  'meters.read-access': ['technician', ...OFFICE],
   'stock.write': OFFICE,
 
   'package-changes.read': ['customer', ...PLANT_OFFICE],

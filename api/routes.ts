@@ -27,6 +27,7 @@ import { depositStatementRoutes } from './routes/deposit-statements.ts'
 import { depositWaiverRoutes } from './routes/deposit-waivers.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { meterStateRoutes } from './routes/meter-states.ts'
+import { meterAccessRoutes } from './routes/meter-access.ts'
 import { packageChangeRoutes } from './routes/package-changes.ts'
 import { paperRoutes } from './routes/papers.ts'
 import { paymentNoticeRoutes } from './routes/payment-notices.ts'
@@ -66,6 +67,7 @@ const RESOURCES: readonly ((app: Api, deps: ApiDeps) => void)[] = [
   applicationRoutes,
   applicationDecisionRoutes,
   stockRoutes,
+  meterAccessRoutes,
   meterStateRoutes,
   processRoutes,
   taskRoutes,

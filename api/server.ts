@@ -9,7 +9,7 @@ const GRACE_MS = 10_000
 
 /** The API process. Any number of these may run; stopping one ends what it is answering first. */
 async function main(): Promise<void> {
-  const config = loadConfig(['database', 'temporal', 'api', 'webhooks', 'kyc', 'log'])
+  const config = loadConfig(['database', 'temporal', 'api', 'webhooks', 'kyc', 'meterAccess', 'log'])
   const log = pino({ name: 'api', level: config.log.level })
   const db = createDatabase(config.database.url, { poolSize: config.database.poolSize })
   const connection = Connection.lazy({ address: config.temporal.address })
@@ -26,6 +26,7 @@ async function main(): Promise<void> {
       trustedProxies: config.api.trustedProxies,
       webhookSecrets: config.webhooks.secrets,
       kycKey: config.kyc.key,
+      meterAccessKey: config.meterAccess.key,
     },
   })
   const address = await app.listen({ host: config.api.host, port: config.api.port })

@@ -511,6 +511,17 @@ export interface LedgerAccounts {
   plant: string;
 }
 
+export interface MeterAccess {
+  applied: string | null;
+  appliedAt: string | null;
+  appliedGeneration: number | null;
+  generation: Generated<number>;
+  plant: string;
+  serial: string;
+  wanted: string;
+  wantedAt: Generated<string>;
+}
+
 export interface MeterCommands {
   attempts: Generated<number>;
   body: Json;
@@ -1164,6 +1175,7 @@ export interface DB {
   idempotencyKeys: IdempotencyKeys;
   identityProofs: IdentityProofs;
   ledgerAccounts: LedgerAccounts;
+  meterAccess: MeterAccess;
   meterCommands: MeterCommands;
   meterConfirmations: MeterConfirmations;
   meterDesired: MeterDesired;

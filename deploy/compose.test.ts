@@ -98,6 +98,20 @@ describe('docker-compose.yml', () => {
     for (const name of required) expect(example).toMatch(new RegExp(`^${name}=$`, 'm'))
   })
 
+  test('only who needs it holds the key of the meters’ passwords', () => {
+    const holders = (name: string) =>
+      services.filter(([, { environment = {} }]) => name in environment).map(([service]) => service)
+    expect(holders('METER_ACCESS_KEY')).toEqual(['meter-gateway', 'api'])
+    expect(holders('MQTT_ACCESS_PASSWORD')).toEqual(['mosquitto', 'meter-gateway'])
+  })
+
+  test('the broker’s key stays with the broker, and its certificates out of git', () => {
+    const given = (name: string) => compose.services[name]?.volumes?.filter((volume) => volume.startsWith('./deploy/mosquitto'))
+    expect(given('meter-gateway')).toEqual(['./deploy/mosquitto/ca:/etc/diya/mqtt-ca:ro'])
+    for (const folder of ['tls', 'ca'])
+      expect(readFileSync(path.join(root, 'deploy/mosquitto', folder, '.gitignore'), 'utf8')).toMatch(/^\*$/m)
+  })
+
   test('only the meters’ broker is open to the network', () => {
     const open = services.filter(([, { ports = [] }]) => ports.some((port) => !port.startsWith('127.0.0.1:')))
     expect(open.map(([name]) => name)).toEqual(['mosquitto'])

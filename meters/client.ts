@@ -30,6 +30,8 @@ export interface MeterClientOptions {
   readonly protocolVersion?: 4 | 5
   readonly username?: string
   readonly password?: string
+  /** Certificates by which a broker with TLS (`mqtts://`) is known; those of the system when left out. */
+  readonly ca?: Buffer
   /** Plants to listen to; all when left out. */
   readonly plants?: readonly string[]
   readonly lanes?: readonly MeterLane[]
@@ -120,7 +122,7 @@ interface LaneContext {
 }
 
 function openLane({ lane, options, isClosing }: LaneContext): OpenLane {
-  const { url, clientId, protocolVersion = 4, username, password, log, keepaliveS = 60 } = options
+  const { url, clientId, protocolVersion = 4, username, password, ca, log, keepaliveS = 60 } = options
   const client = mqtt.connect(url, {
     clientId: `${clientId}-${lane.name}`,
     protocolVersion,
@@ -130,6 +132,7 @@ function openLane({ lane, options, isClosing }: LaneContext): OpenLane {
     keepalive: keepaliveS,
     manualConnect: true,
     ...(username === undefined ? {} : { username, password }),
+    ...(ca === undefined ? {} : { ca }),
     ...(protocolVersion === 5 ? { properties: { sessionExpiryInterval: 0xff_ff_ff_ff, receiveMaximum: lane.window ?? 1 } } : {}),
   })
   const { promise: ready, resolve: becomeReady } = withResolvers()

@@ -21,6 +21,7 @@ import * as returnsAndFloats from './0021-returns-and-floats.ts'
 import * as meterConfirmations from './0023-meter-confirmations.ts'
 import * as beginnings from './0024-beginnings.ts'
 import * as lookups from './0025-lookups.ts'
+import * as meterAccess from './0026-meter-access.ts'
 
 /** Every migration by name, in order: listed, so that a stray file in the folder is never run. */
 export const migrations: Record<string, Migration> = {
@@ -46,4 +47,5 @@ export const migrations: Record<string, Migration> = {
   '0023-meter-confirmations': meterConfirmations,
   '0024-beginnings': beginnings,
   '0025-lookups': lookups,
+  '0026-meter-access': meterAccess,
 }

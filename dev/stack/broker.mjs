@@ -1,5 +1,5 @@
-// The embedded MQTT broker (3.1.1), with the same rules of access as deploy/mosquitto/acl: the gateway hears all and
-// commands, a meter keeps to its own branch. What it keeps is in memory; after a restart meters report again and the gateway sends again.
+// The embedded MQTT broker (3.1.1), with the same rules of topics as Mosquitto (meters/access/): the gateway hears all and commands, a
+// meter keeps to its own branch. But all meters share one password here (docs/decisions/0031-meter-access.md). What it keeps is in memory; after a restart meters report again and the gateway sends again.
 import { Aedes } from 'aedes'
 import { createServer } from 'node:net'
 

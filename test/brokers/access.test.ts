@@ -1,22 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { connectAsync, type MqttClient } from 'mqtt'
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { guard } from '../../dev/stack/guardian.mjs'
 import { freePort } from '../../dev/stack/ports.mjs'
+import { admit, firstRefusal } from '../../meters/access/commands.ts'
+import { createBrokerControl } from '../../meters/access/control.ts'
+import { until } from '../support/until.ts'
+import { gateway, hasMosquitto, type RunningMosquitto, startMosquitto } from './mosquitto.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const PATH = `${process.env.PATH}:/usr/sbin`
-const gateway = { username: 'diya-gateway', password: 'gateway-word' }
+const quiet = { info: () => undefined, warn: () => undefined }
 const meter = { username: 'SM1', password: 'meter-word' }
 const branch = 'mg/v1/BHKATS/SM1'
 
-type RunningBroker = { readonly child: ChildProcess; readonly url: string; readonly dir?: string }
+type RunningBroker = Pick<RunningMosquitto, 'url' | 'close'>
 
 async function embedded(): Promise<RunningBroker> {
   const port = await freePort()
@@ -27,36 +28,27 @@ async function embedded(): Promise<RunningBroker> {
     MQTT_PASSWORD: gateway.password,
     METER_PASSWORD: meter.password,
   }
-  return {
-    child: spawn(process.execPath, [path.join(root, 'dev/stack/broker.mjs')], { env, detached: true, stdio: 'ignore' }),
-    url: `mqtt://127.0.0.1:${port}`,
+  const child = spawn(process.execPath, [path.join(root, 'dev/stack/broker.mjs')], { env, detached: true, stdio: 'ignore' })
+  guard(child)
+  const close = async (): Promise<void> => {
+    const exited = once(child, 'exit')
+    child.kill('SIGTERM')
+    await exited
   }
+  return { url: `mqtt://127.0.0.1:${port}`, close }
 }
 
-/** Debian's Mosquitto on the production files, moved from /mosquitto to a folder of the test. */
+/** Mosquitto as in production, with one meter let in. */
 async function mosquitto(): Promise<RunningBroker> {
-  const port = await freePort()
-  const dir = mkdtempSync(path.join(tmpdir(), 'diya-mosquitto-'))
-  chmodSync(dir, 0o755)
-  for (const folder of ['config', 'passwords', 'data']) mkdirSync(path.join(dir, folder))
-  chmodSync(path.join(dir, 'data'), 0o777)
-  const passwords = path.join(dir, 'passwords/passwords')
-  writeFileSync(passwords, '', { mode: 0o644 })
-  for (const { username, password } of [gateway, meter])
-    spawnSync('mosquitto_passwd', ['-b', passwords, username, password], { env: { PATH } })
-  chmodSync(passwords, 0o644)
-  writeFileSync(path.join(dir, 'config/acl'), readFileSync(path.join(root, 'deploy/mosquitto/acl')))
-  const conf = readFileSync(path.join(root, 'deploy/mosquitto/mosquitto.conf'), 'utf8').replaceAll('/mosquitto/', `${dir}/`)
-  writeFileSync(path.join(dir, 'config/mosquitto.conf'), conf.replace('listener 1883', `listener ${port} 127.0.0.1`))
-  const child = spawn('mosquitto', ['-c', path.join(dir, 'config/mosquitto.conf')], {
-    env: { PATH },
-    detached: true,
-    stdio: 'ignore',
-  })
-  return { child, url: `mqtt://127.0.0.1:${port}`, dir }
+  const broker = await startMosquitto()
+  const control = createBrokerControl({ ...broker.access, onConnect: () => undefined, log: quiet })
+  await until(() => expect(control.connected()).toBe(true))
+  const login = { serial: meter.username, plant: 'BHKATS', password: meter.password, mark: 'test' }
+  expect(firstRefusal(await control.run(admit(login)))).toBeUndefined()
+  await control.close()
+  return broker
 }
 
-const hasMosquitto = spawnSync('mosquitto', ['-h'], { env: { PATH } }).error === undefined
 const brokers = [['embedded', embedded] as const, ...(hasMosquitto ? [['Mosquitto', mosquitto] as const] : [])]
 
 describe.each(brokers)('the %s broker', (_name, start) => {
@@ -66,16 +58,12 @@ describe.each(brokers)('the %s broker', (_name, start) => {
 
   beforeAll(async () => {
     broker = await start()
-    guard(broker.child)
     gatewayClient = await connectAs({ ...gateway, clientId: 'gateway-control' })
     meterClient = await connectAs({ ...meter, clientId: 'SM1' })
   })
   afterAll(async () => {
     await Promise.all([gatewayClient, meterClient].map((client) => client.endAsync(true)))
-    const exited = once(broker.child, 'exit')
-    broker.child.kill('SIGTERM')
-    await exited
-    if (broker.dir) rmSync(broker.dir, { recursive: true, force: true })
+    await broker.close()
   })
 
   /** Tries until the broker listens. */

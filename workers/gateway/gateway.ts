@@ -16,7 +16,7 @@ export interface GatewayOptions {
   readonly databaseUrl: string
   readonly mqtt: Pick<
     MeterClientOptions,
-    'url' | 'clientId' | 'protocolVersion' | 'username' | 'password' | 'plants' | 'keepaliveS'
+    'url' | 'clientId' | 'protocolVersion' | 'username' | 'password' | 'ca' | 'plants' | 'keepaliveS'
   >
   /** Wall time in ms. */
   readonly now: () => number
