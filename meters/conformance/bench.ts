@@ -17,6 +17,8 @@ export interface Bench {
   highestVersion: number
   /** Whether the first set_desired was applied; without that there is nothing to see in what rests on it. */
   applies: boolean
+  /** Whether read_now yielded a reading that can be read; otherwise there is none to wait for. */
+  reads: boolean
 }
 
 /** What came of a set_desired. `problem` is undefined when state reported its version and values. */

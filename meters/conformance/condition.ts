@@ -1,5 +1,5 @@
 import type { StateMessage } from '../messages.ts'
-import { answerTo, currentState, differences, readNow, settingsOf } from './bench.ts'
+import { answerTo, currentState, differences, onDemandSince, readNow, settingsOf } from './bench.ts'
 import type { Bench, Settings } from './bench.ts'
 
 /** What must not change when a command is refused or repeated. */
@@ -17,8 +17,11 @@ export function conditionOf(state: StateMessage | undefined): Condition | undefi
  * it had to say of the command before has been said by then. A meter that answers no more counts as changed.
  */
 export async function changeSince(bench: Bench, before: Condition | undefined): Promise<string | undefined> {
+  const since = bench.wire.heard().length
   const ack = await answerTo(bench, readNow())
   if (ack === undefined) return 'the meter answers no more'
+  // Its reading may come after its ack, and must not be taken for the reading of a later command.
+  if (bench.reads) await bench.wire.wait(() => onDemandSince(bench, since)[0], bench.waitMs)
   const after = conditionOf(currentState(bench))
   if (before === undefined || after === undefined) return undefined
   const differing = differences(before.settings, after.settings)

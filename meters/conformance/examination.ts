@@ -45,7 +45,7 @@ const PUT_BACK = { check: 'put back', says: 'After the run the meter has the set
 export async function examine(options: ExaminationOptions): Promise<readonly Line[]> {
   const { wire, waitMs, quietMs = QUIET_MS } = options
   const plant = await plantOf(options)
-  const bench: Bench = { wire, plant, waitMs, quietMs, highestVersion: 1, applies: false }
+  const bench: Bench = { wire, plant, waitMs, quietMs, highestVersion: 1, applies: false, reads: false }
   const lines: Line[] = []
   const tell = (line: Line): void => {
     lines.push(line)

@@ -19,6 +19,7 @@ export async function examineReadNow(bench: Bench): Promise<Verdicts> {
   const ack = await answerTo(bench, readNow())
   if (ack?.status !== 'SUCCEEDED') return { readNow: failed(ackWords(ack)) }
   const reading = await bench.wire.wait(() => onDemandSince(bench, since)[0], bench.waitMs)
+  bench.reads = reading !== undefined
   return { readNow: reading ? PASSED : failed('it was acknowledged, and no readable on_demand reading came') }
 }
 

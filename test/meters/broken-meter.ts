@@ -23,6 +23,8 @@ export interface Defect {
   readonly says?: (output: MeterOutput) => readonly { readonly leaf: string; readonly message: object }[]
   readonly retains?: (leaf: MeterOutput['leaf']) => boolean
   readonly lies?: boolean
+  /** How long a reading is on its way; nothing is wrong with that. */
+  readonly readingsTakeMs?: number
 }
 
 const FACTORY: MeterSettings = { load_limit_w: 300, active_from: '06:00', active_to: '22:00', utc_offset_min: 330, relay: 'auto' }
@@ -40,6 +42,11 @@ export async function brokenMeter(at: {
   const client = await mqtt.connectAsync(at.url, { clientId: serial, reconnectPeriod: 0 })
   const sentAt = (leaf: string): string => `${meterTopic({ plant, serial, leaf: 'cmd' }).slice(0, -3)}${leaf}`
 
+  const publish = (leaf: string, text: string, retain: boolean): void => {
+    const send = (): unknown => client.publish(sentAt(leaf), text, { qos: 1, retain })
+    if (leaf === 'telemetry' && defect.readingsTakeMs !== undefined) setTimeout(send, defect.readingsTakeMs)
+    else send()
+  }
   const step = (input: MeterInput): void => {
     const now = { businessMs: Date.now(), wallMs: Date.now(), clockErrorMs: 0 }
     const result = stepMeter({ memory, input, world: WORLD, now })
@@ -47,8 +54,7 @@ export async function brokenMeter(at: {
     for (const output of result.output) {
       if (output.leaf === 'telemetry') memory = { ...memory, unsent: [] }
       const retain = defect.retains?.(output.leaf) ?? RETAINED[output.leaf]
-      for (const { leaf, message } of defect.says?.(output) ?? [output])
-        client.publish(sentAt(leaf), JSON.stringify(message), { qos: 1, retain })
+      for (const { leaf, message } of defect.says?.(output) ?? [output]) publish(leaf, JSON.stringify(message), retain)
     }
   }
   const obey = (command: CommandMessage): void => {

@@ -132,8 +132,11 @@ const FOR_EVER = '2199-01-01T00:00:00Z'
 let told = 0
 
 describe('a meter that', () => {
-  test('has no defect fails on no line', async () => {
-    await broken({})
+  test.each<[string, Defect]>([
+    ['has no defect', {}],
+    ['sends its readings a while after its acks', { readingsTakeMs: 120 }],
+  ])('%s fails on no line', async (_name, defect) => {
+    await broken(defect)
     expect(named(await examined(), 'failed')).toEqual([])
   })
 
