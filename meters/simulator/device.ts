@@ -24,7 +24,7 @@ export interface DeviceOptions extends Pick<LinkOptions, 'url' | 'protocolVersio
 /** One simulated meter: the thin shell around `stepMeter`. */
 export interface Device {
   readonly serial: string
-  readonly link: Pick<Link, 'open' | 'cut' | 'isUp'>
+  readonly link: Pick<Link, 'open' | 'cut' | 'isUp' | 'taken'>
   memory(): MeterMemory
   /** Business time of its next midnight or end of validity. */
   dueMs(): number

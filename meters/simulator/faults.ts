@@ -1,5 +1,6 @@
 import type { IsoInstant } from '../../domain/calendar.ts'
 import type { ReasonCode } from '../messages.ts'
+import { chance } from './chance.ts'
 
 /** What is wrong with one meter. Times are business time. */
 export interface MeterFaults {
@@ -21,7 +22,8 @@ export interface MeterFaults {
   readonly clockErrorMs?: number
 }
 
-export type FaultName = 'slow' | 'silent' | 'repeats' | 'lies' | 'refuses' | 'forgets' | 'shuffles' | 'clockError'
+export const FAULT_NAMES = ['slow', 'silent', 'repeats', 'lies', 'refuses', 'forgets', 'shuffles', 'clockError'] as const
+export type FaultName = (typeof FAULT_NAMES)[number]
 
 /** Faults written down per meter, and faults drawn by chance per meter and business day; the same seed draws the same ones. */
 export interface FaultPlan {
@@ -95,13 +97,4 @@ function isDrawnSilent(plan: FaultPlan, serial: string, day: number): boolean {
 function draw(plan: FaultPlan, { serial, fault, day }: { serial: string; fault: FaultName; day: number }): boolean {
   const likelihood = plan.chancePerDay?.[fault] ?? 0
   return likelihood > 0 && chance(plan.seed, [serial, fault, day]) < likelihood
-}
-
-/** A number in [0, 1) that depends on nothing but the seed and the words: FNV-1a with a final mix. */
-function chance(seed: number | undefined, words: readonly (string | number)[]): number {
-  let hash = 0x811c9dc5
-  for (const char of [seed ?? 0, ...words].join('|')) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
 }

@@ -52,6 +52,8 @@ export interface Fleet {
   /** Resolves when every meter that is not silent has greeted once. */
   ready(): Promise<void>
   memory(serial: string): MeterMemory
+  /** How many meters are connected, and how many messages the broker has taken from all of them. */
+  counts(): { readonly connected: number; readonly sent: number }
   /** Puts a meter under other faults from now on; null makes it honest. */
   setFaults(serial: string, faults: MeterFaults | null): void
   /** Boots a meter that loses its settings. */
@@ -114,6 +116,7 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
   return {
     ready: () => arrival.greeted,
     memory: (serial) => deviceOf(village, serial).memory(),
+    counts: () => countsOf([...devices.values()]),
     setFaults: (serial, faults) => {
       village.plan = { ...village.plan, meters: { ...village.plan.meters, [serial]: faults ?? {} } }
     },
@@ -128,6 +131,11 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
       await persist()
     },
   }
+}
+
+function countsOf(devices: readonly Device[]): ReturnType<Fleet['counts']> {
+  const sent = devices.reduce((sum, { link }) => sum + link.taken(), 0)
+  return { connected: devices.filter(({ link }) => link.isUp()).length, sent }
 }
 
 function assertInterval(readingEveryMin: number | undefined): void {

@@ -31,6 +31,8 @@ export interface Link {
   /** Says good-bye and disconnects. */
   close(): Promise<void>
   isUp(): boolean
+  /** How many messages the broker has taken. */
+  taken(): number
   /** Sends to the broker if the connection is up; `onTaken` is called when the broker has taken it. */
   send(output: MeterOutput, onTaken: () => void): void
 }
@@ -41,6 +43,7 @@ const LONGEST_RECONNECT_MS = 3_000
 export function createLink(options: LinkOptions): Link {
   const { plant, serial, bootId, log } = options
   let client: MqttClient | null = null
+  let taken = 0
   let firstUp: Promise<void> = Promise.resolve()
 
   const open = (): Promise<void> => {
@@ -83,11 +86,13 @@ export function createLink(options: LinkOptions): Link {
   const send = ({ leaf, message }: MeterOutput, onTaken: () => void): void => {
     if (!client?.connected) return
     client.publish(meterTopic({ plant, serial, leaf }), encodeMessage(message), { qos: 1, retain: RETAINED[leaf] }, (error) => {
-      if (!error) onTaken()
+      if (error) return
+      taken += 1
+      onTaken()
     })
   }
 
-  return { open, cut, close, isUp: () => client?.connected ?? false, send }
+  return { open, cut, close, isUp: () => client?.connected ?? false, taken: () => taken, send }
 }
 
 function connectMeter({ url, protocolVersion, credentials, plant, serial, bootId }: LinkOptions): MqttClient {
