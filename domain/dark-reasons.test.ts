@@ -20,7 +20,7 @@ test.each([
   ['a hold outside the hours too', contact('armed'), ['unpaid'], ['unpaid']],
   ['paid until yesterday', contact('open', { validUntil: '2026-07-09T18:30:00.000Z' }), [], ['expired']],
   ['paid until this moment', contact('open', { validUntil: NOW }), [], ['expired']],
-  ['paid until tomorrow, and too many kettles', contact('open', { validUntil: '2026-07-11T00:00:00.000Z' }), [], ['overload']],
+  ['paid until tomorrow, and too many kettles', contact('open', { validUntil: '2026-07-11T00:00:00.000Z' }), [], ['by-itself']],
   ['lit again on paper, not yet at the house', contact('open', { relayMode: 'open' }), [], ['not-yet-obeyed']],
   ['a meter that has only said that it is there', contact(null), [], ['never-heard']],
 ] as const)('%s', (_, reported, holds, expected) => {

@@ -3,10 +3,10 @@ import type { HoldReason } from './hold.ts'
 
 /**
  * Why a house has no light, in the words of whoever asks: a hold, or `hours` (outside those of the package), `expired` (paid no
- * further), `overload` (the meter protects itself), `not-yet-obeyed` (nothing holds it back, and its meter does not know yet),
- * `never-heard` (its meter has never said anything).
+ * further), `by-itself` (its meter keeps it open: an overload, or hours where it does not arm), `not-yet-obeyed` (nothing holds it
+ * back, and its meter does not know yet), `never-heard` (its meter has never said anything).
  */
-export type DarkReason = HoldReason | 'hours' | 'expired' | 'overload' | 'not-yet-obeyed' | 'never-heard'
+export type DarkReason = HoldReason | 'hours' | 'expired' | 'by-itself' | 'not-yet-obeyed' | 'never-heard'
 
 /** What a meter said of its contact; null where it has not. */
 export interface ReportedContact {
@@ -35,5 +35,5 @@ export function darkReasons({
   if (isExpired) standing.push('expired')
   if (standing.length > 0) return standing
   if (reported.relay === 'armed') return ['hours']
-  return [reported.relayMode === 'auto' ? 'overload' : 'not-yet-obeyed']
+  return [reported.relayMode === 'auto' ? 'by-itself' : 'not-yet-obeyed']
 }

@@ -129,6 +129,8 @@ function openLane({ lane, options, isClosing }: LaneContext): OpenLane {
     clean: false,
     resubscribe: false,
     reconnectPeriod: 1_000,
+    // A refusal, such as while the broker's accounts are being made anew, is not the end.
+    reconnectOnConnackError: true,
     keepalive: keepaliveS,
     manualConnect: true,
     ...(username === undefined ? {} : { username, password }),

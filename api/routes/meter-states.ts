@@ -54,7 +54,7 @@ const MeterState = Type.Object({
   isAsDesired: Type.Boolean(),
   lastContactAgeS: Nullable(Type.Integer({ minimum: 0, description: 'Business seconds since the meter was last heard' })),
   darkReasons: Type.Array(Text, {
-    description: 'Why the house has no light: holds, hours, expired, overload, not-yet-obeyed, never-heard',
+    description: 'Why the house has no light: holds, hours, expired, by-itself (an overload), not-yet-obeyed, never-heard',
   }),
   holds: Type.Array(Type.Object({ reason: Text, owner: Text, placedAt: IsoInstant })),
   command: Nullable(Command),

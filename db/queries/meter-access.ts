@@ -31,8 +31,8 @@ export async function allowedMeters(db: Db | Tx): Promise<MeterAccessRow[]> {
 }
 
 /** The broker has done this; what was changed since it was asked stays open. */
-export async function accessApplied(tx: Tx, { serial, generation, wanted }: MeterAccessRow): Promise<void> {
-  await tx
+export async function accessApplied(db: Db | Tx, { serial, generation, wanted }: MeterAccessRow): Promise<void> {
+  await db
     .updateTable('meterAccess')
     .set({ applied: wanted, appliedGeneration: generation, appliedAt: sql`now()` })
     .where('serial', '=', serial)
@@ -42,9 +42,9 @@ export async function accessApplied(tx: Tx, { serial, generation, wanted }: Mete
 }
 
 /** The broker has it otherwise than it once said: it is told again. */
-export async function accessForgotten(tx: Tx, serials: readonly string[]): Promise<void> {
+export async function accessForgotten(db: Db | Tx, serials: readonly string[]): Promise<void> {
   if (serials.length === 0) return
-  await tx
+  await db
     .updateTable('meterAccess')
     .set({ applied: null, appliedGeneration: null, appliedAt: null })
     .where('serial', 'in', serials)
@@ -61,7 +61,7 @@ export interface VisibleAccess {
 
 /**
  * The access of a meter that may come in, for staff: of their plants, and for a technician only while he has a task at its account
- * that is not completed. Undefined otherwise, whether there is such a meter or not.
+ * that is not completed, or for a week when it is the meter he hung there. Undefined otherwise, whether there is such a meter or not.
  */
 export async function findVisibleAccess(
   db: Db | Tx,
@@ -85,7 +85,17 @@ export async function findVisibleAccess(
           .select('t.taskId')
           .whereRef('t.accountId', '=', 'm.accountId')
           .where('t.assignedTo', '=', login)
-          .where('t.status', 'in', ['in-process', 'review']),
+          .where((or) =>
+            or.or([
+              or('t.status', 'in', ['in-process', 'review']),
+              // A meter he hung from the shelf becomes somebody's, and has a password, only when his report is accepted.
+              or.and([
+                or('t.status', '=', 'completed'),
+                or(sql<string>`t.result->>'serial'`, '=', or.ref('a.serial')),
+                or('a.wantedAt', '>', sql<string>`now() - interval '7 days'`),
+              ]),
+            ]),
+          ),
       ),
     )
   return rows.executeTakeFirst()

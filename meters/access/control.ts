@@ -6,6 +6,7 @@ import type { BrokerAnswer, BrokerCommand } from './commands.ts'
 const ASK = '$CONTROL/dynamic-security/v1'
 const ANSWER = `${ASK}/response`
 const ANSWER_WITHIN_MS = 10_000
+const ASK_AGAIN_AFTER_MS = 5_000
 
 export interface BrokerControlOptions {
   readonly url: string
@@ -43,17 +44,18 @@ export function createBrokerControl({ url, log, onConnect, ...access }: BrokerCo
     queueQoSZero: false,
   })
   const waiting = new Map<string, (answer: Numbered) => void>()
-  const state = { isReady: false, isOutageTold: false }
+  const state = { isReady: false, isOutageTold: false, isRefusalTold: false }
   client.on('connect', () => {
     client.subscribeAsync(ANSWER, { qos: 1 }).then(
       () => {
-        Object.assign(state, { isReady: true, isOutageTold: false })
+        Object.assign(state, { isReady: true, isOutageTold: false, isRefusalTold: false })
         log.info({}, 'may let meters in and throw them out')
         onConnect()
       },
       (error: unknown) => {
-        log.warn({ err: error }, 'the broker does not let its accounts be managed; trying again')
-        client.reconnect()
+        if (!state.isRefusalTold) log.warn({ err: error }, 'the broker does not let its accounts be managed; trying again')
+        state.isRefusalTold = true
+        setTimeout(() => client.reconnect(), ASK_AGAIN_AFTER_MS).unref()
       },
     )
   })

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { withoutPassword } from '../broker-url.ts'
 import { meterTopic } from '../topics.ts'
 
 export interface Asked {
@@ -53,7 +54,7 @@ export function askedOf(args: readonly string[]): Asked | null {
   const { broker, serial, plant, username, password, reconnect = false, json = false } = values
   if (broker === undefined || serial === undefined) throw new Error('--broker and --serial are needed (--help tells the rest).')
   if (!/^(mqtts?|wss?):\/\/[^/]/.test(broker) || !URL.canParse(broker))
-    throw new Error(`--broker ${broker} is no mqtt:// or mqtts:// URL.`)
+    throw new Error(`--broker ${withoutPassword(broker)} is no mqtt:// or mqtts:// URL.`)
   // Refuses what could reach outside the meter's own branch.
   meterTopic({ plant: plant ?? 'any', serial, leaf: 'cmd' })
   if (password !== undefined && username === undefined) throw new Error('--password needs a --username.')

@@ -3,7 +3,8 @@ import mqtt from 'mqtt'
 import type { IClientOptions, MqttClient } from 'mqtt'
 import { readIncoming } from '../incoming.ts'
 import type { IncomingMessage } from '../incoming.ts'
-import { meterTopic } from '../topics.ts'
+import { withoutPassword } from '../broker-url.ts'
+import { METER_LEAVES, meterTopic } from '../topics.ts'
 
 export interface WireOptions {
   readonly url: string
@@ -49,7 +50,7 @@ export async function openWire(options: WireOptions): Promise<Wire> {
     heard.push(message)
     tellWatchers()
   })
-  await subscribed(client, `mg/v1/${options.plant ?? '+'}/${serial}/#`, options.url)
+  await subscribed(client, `mg/v1/${options.plant ?? '+'}/${serial}`, options.url)
 
   const wait: Wire['wait'] = <T>(find: () => T | undefined, withinMs: number) =>
     new Promise<T | undefined>((resolve, reject) => {
@@ -141,9 +142,12 @@ function connectOptions({ serial, username, password }: WireOptions): IClientOpt
   }
 }
 
-async function subscribed(client: MqttClient, filter: string, url: string): Promise<void> {
+/** To all of the meter's branch; to what a gateway may hear of it, where the broker allows no more. */
+async function subscribed(client: MqttClient, branch: string, url: string): Promise<void> {
+  const filter = `${branch}/#`
+  const leaves = METER_LEAVES.filter((leaf) => leaf !== 'cmd').map((leaf) => `${branch}/${leaf}`)
   try {
-    await client.subscribeAsync(filter, { qos: 1 })
+    await client.subscribeAsync(filter, { qos: 1 }).catch(() => client.subscribeAsync(leaves, { qos: 1 }))
   } catch (error) {
     client.end(true)
     throw new UnreachableBroker(`The broker at ${withoutPassword(url)} refuses to subscribe to ${filter}: ${reasonOf(error)}.`)
@@ -154,8 +158,4 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   // A name that resolves to several addresses that all refuse leaves no message.
   return error.message !== '' ? error.message : 'code' in error ? String(error.code) : error.name
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//')
 }

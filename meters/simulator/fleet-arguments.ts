@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { withoutPassword } from '../broker-url.ts'
 import { meterTopic } from '../topics.ts'
 import { FAULT_NAMES } from './faults.ts'
 import type { FaultPlan } from './faults.ts'
@@ -33,7 +34,7 @@ Each has a connection of its own, counts what its household draws, and obeys com
   --zone Z           where midnight is (default Asia/Kolkata)
   --load FILE        half-hourly load profiles in place of drawn households, such as dev/village/data/village-load.csv
   --memory FILE      where the meters keep registers and settings from run to run (default var/meters-PLANT.json)
-  --username U       --password W: for all of them
+  --username U       --password W: for all of them, on a broker without a log-in for each meter
   --help             this text
 
 Ends with 0 after Ctrl-C, 2 when no meter could connect or the arguments are wrong.`
@@ -57,12 +58,13 @@ const OPTIONS = {
 export function askedFleet(args: readonly string[]): AskedFleet | null {
   const { values } = parseArgs({ args: [...args], options: OPTIONS })
   if (values.help === true) return null
-  const { broker, plant, count, zone = 'Asia/Kolkata', load = null, username, password = '' } = values
+  const { broker, plant, count, zone = 'Asia/Kolkata', load = null, username, password } = values
   if (broker === undefined || plant === undefined || count === undefined)
     throw new Error('--broker, --plant and --count are needed (--help tells the rest).')
   if (!/^(mqtts?|wss?):\/\/[^/]/.test(broker) || !URL.canParse(broker))
-    throw new Error(`--broker ${broker} is no mqtt:// or mqtts:// URL.`)
+    throw new Error(`--broker ${withoutPassword(broker)} is no mqtt:// or mqtts:// URL.`)
   meterTopic({ plant, serial: serialOf(1), leaf: 'cmd' })
+  if (password !== undefined && username === undefined) throw new Error('--password needs a --username.')
   if (!isZone(zone)) throw new Error(`--zone ${zone} is no time zone.`)
   const seed = wholeNumber('seed', values.seed ?? '1', { from: 0, to: 2 ** 31 })
   return {
@@ -75,7 +77,7 @@ export function askedFleet(args: readonly string[]): AskedFleet | null {
     faults: { seed, chancePerDay: spread(values.faults ?? '0') },
     readingEveryMin: wholeNumber('reading-every', values['reading-every'] ?? '30', { from: 1, to: 1_440 }),
     memory: values.memory ?? `var/meters-${plant}.json`,
-    credentials: username === undefined ? null : { username, password },
+    credentials: username === undefined ? null : { username, password: password ?? '' },
   }
 }
 

@@ -102,6 +102,8 @@ function connectMeter({ url, protocolVersion, credentials, plant, serial, bootId
     // No session at the broker: the gateway sends the newest desired state when the meter comes online, older ones are of no use.
     clean: true,
     resubscribe: false,
+    // A refusal, such as while the broker's accounts are being made anew, is not the end.
+    reconnectOnConnackError: true,
     // Spread, so that a broker that comes back is not met by the whole village in the same moment.
     reconnectPeriod: SHORTEST_RECONNECT_MS + Math.floor(Math.random() * (LONGEST_RECONNECT_MS - SHORTEST_RECONNECT_MS)),
     ...credentials,

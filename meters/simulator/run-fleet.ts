@@ -1,3 +1,4 @@
+import { withoutPassword } from '../broker-url.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AskedFleet } from './fleet-arguments.ts'
 import { serialOf } from './fleet-arguments.ts'
@@ -45,7 +46,11 @@ export async function runFleet({ asked, tell, stop, ...times }: FleetRun): Promi
     ...credentialsOf(asked),
   })
   try {
-    await firstConnection(fleet, { stop, withinMs: firstWithinMs, because: () => `${asked.broker}: ${trouble.last()}` })
+    await firstConnection(fleet, {
+      stop,
+      withinMs: firstWithinMs,
+      because: () => `${withoutPassword(asked.broker)}: ${trouble.last()}`,
+    })
     await telling(fleet, { count: meters.length, tell, stop, everyMs: tellEveryMs })
   } finally {
     await fleet.close()

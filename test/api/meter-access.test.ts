@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
 import { meterPassword } from '../../db/meter-login.ts'
 import { inTransaction } from '../../db/queries/accounts.ts'
 import { removeMeter } from '../../db/queries/stock.ts'
@@ -59,4 +60,20 @@ test('a meter that was taken down has no password any more', async () => {
   const removal = { source: 'test', asOf: ASOF, serial, removedAt: ASOF, finalRegisterWh: 900_000, enteredBy: 'binod' }
   await inTransaction(w.database.db, (tx) => removeMeter(tx, { ...removal, reviewedBy: 'chandan' }))
   expect((await look(serial, w.as('head-office'))).statusCode).toBe(404)
+})
+
+test('for a week a technician sees the password of the meter he hung, also when his task is completed', async () => {
+  const { accountId, serial } = w.sunita
+  const { db } = w.database
+  const hung = (of: string) =>
+    sql`
+      update tasks set status = 'completed', result = jsonb_build_object('serial', ${of}::text),
+        completed_at = ${ASOF}, completed_by = 'binod', reviewed_by = 'chandan', reviewed_at = ${ASOF}
+      where account_id = ${accountId}`.execute(db)
+  await hung('SM999999')
+  expect((await look(serial)).statusCode).toBe(404)
+  await hung(serial)
+  expect((await look(serial)).statusCode).toBe(200)
+  await sql`update meter_access set wanted_at = now() - interval '8 days' where serial = ${serial}`.execute(db)
+  expect((await look(serial)).statusCode).toBe(404)
 })

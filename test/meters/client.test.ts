@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { Aedes } from 'aedes'
 import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import mqtt from 'mqtt'
 import type { MqttClient } from 'mqtt'
@@ -149,4 +152,22 @@ test('without a connection a command is refused at once', async () => {
   expect(client.connected()).toBe(false)
   const command = { v: 1, command_id: 'c1', name: 'read_now', issued_at: ts, expires_at: ts } as const
   await expect(client.publishCommand({ plant, serial: 'SM1', command })).rejects.toThrow('not connected')
+})
+
+test('a gateway that the broker turns away at first, because its accounts are being made anew, is let in later', async () => {
+  const asked: string[] = []
+  const strict = await Aedes.createBroker()
+  strict.authenticate = (_client, username, _password, done) => {
+    asked.push(username ?? '')
+    done(null, asked.length > 4)
+  }
+  const server = createServer(strict.handle)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  stop.push(() => new Promise<void>((resolve) => strict.close(() => server.close(() => resolve()))))
+  const url = `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const onMessage = (): Promise<void> => Promise.resolve()
+  const client = createMeterClient({ url, clientId, username: 'diya-gateway', password: 'word', onMessage, log: quiet })
+  await client.ready()
+  expect(client.connected()).toBe(true)
+  await client.close()
 })

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
+import { type OwnBroker, startBroker } from '../../bench/broker.mjs'
 import type { TelemetryMessage } from '../../meters/messages.ts'
 import { createFleet, type Fleet } from '../../meters/simulator/fleet.ts'
 import type { MeterFaults } from '../../meters/simulator/faults.ts'
 import { START, meteredPlant, type MeteredPlant } from '../support/metered-plant.ts'
 import { type OwnProcess, startOwn } from '../support/processes.ts'
 import { until } from '../support/until.ts'
-import { type OwnBroker, ownBroker } from './support/own-broker.ts'
 import { type OwnDatabase, ownDatabase } from './support/own-database.ts'
 
 const METERS = 500
@@ -30,7 +30,7 @@ let acknowledged: Map<string, number>
 beforeAll(async () => {
   gateways = { one: undefined, other: undefined }
   acknowledged = new Map()
-  broker = await ownBroker()
+  broker = await startBroker()
   database = await ownDatabase()
   world = await meteredPlant(database.db, { meters: METERS, runsAtSpeed: SPEED })
   sound = world.houses[1]?.serial ?? ''
@@ -59,7 +59,7 @@ async function startGateway(name: 'one' | 'other'): Promise<void> {
   gateways[name] = await startOwn('workers/meter-gateway', {
     DATABASE_URL: database.url,
     MQTT_URL: broker.url,
-    MQTT_PROTOCOL_VERSION: broker.protocolVersion,
+    MQTT_PROTOCOL_VERSION: String(broker.protocolVersion),
     MQTT_CLIENT_ID: `gateway-${name}`,
     LOG_LEVEL: 'error',
   })

@@ -1,6 +1,5 @@
-import type { Db, Tx } from '../../db/client.ts'
+import type { Db } from '../../db/client.ts'
 import { accessMark, meterPassword } from '../../db/meter-login.ts'
-import { inTransaction } from '../../db/queries/accounts.ts'
 import { tryLock } from '../../db/queries/locks.ts'
 import {
   accessApplied,
@@ -33,7 +32,7 @@ export interface Access {
   stop(): Promise<void>
 }
 
-type Round = Pick<AccessOptions, 'key' | 'log'> & { readonly tx: Tx; readonly control: BrokerControl }
+type Round = Pick<AccessOptions, 'db' | 'key' | 'log'> & { readonly control: BrokerControl }
 
 /**
  * Brings the broker's accounts in line with `meter_access`: at once when a meter is assigned or taken down, and by a comparison of
@@ -49,23 +48,30 @@ export function startAccess({ db, databaseUrl, broker, key, now, log }: AccessOp
       loop.wake()
     },
   })
-  const lockedRound = (tx: Tx): Promise<PageDone> => {
-    const deps = { tx, control, key, log }
-    return inTurn(deps, async () => {
-      const startedMs = now()
-      if (startedMs - progress.comparedAtMs >= COMPARE_EVERY_MS) {
+  const deps = { db, control, key, log }
+  const pageInTurn = async (): Promise<PageDone> => {
+    const beforeMs = progress.comparedAtMs
+    if (now() - beforeMs >= COMPARE_EVERY_MS) {
+      // Noted first, so that a connection that is lost meanwhile has all be compared once more.
+      progress.comparedAtMs = now()
+      try {
         await compareAccess(deps)
-        progress.comparedAtMs = startedMs
+      } catch (error) {
+        progress.comparedAtMs = beforeMs
+        throw error
       }
-      return applyPage(deps, progress.after)
-    })
+    }
+    return applyPage(deps, progress.after)
   }
   const round = async (): Promise<number> => {
     // Its connection tells by itself that it is away, and wakes this loop when it is back.
     if (!control.connected()) return 0
-    const { next, refusals } = await inTransaction(db, lockedRound)
+    // The transaction holds the turn and nothing else: what the broker has done is noted at once, and no meter is locked meanwhile.
+    const { next, refusals } = await db
+      .transaction()
+      .execute(async (tx) => ((await tryLock(tx, 'meter-access')) ? pageInTurn() : { next: '', refusals: [] }))
     progress.after = next
-    // After the commit: what was done stays done, and the next round waits longer.
+    // What was done stays done, and the next round waits longer.
     if (refusals.length > 0) throw new Error(`the broker refuses to change accounts: ${refusals.join('; ')}`)
     return next === '' ? 0 : 1
   }
@@ -86,17 +92,13 @@ interface PageDone {
   readonly refusals: readonly string[]
 }
 
-async function inTurn({ tx }: Round, work: () => Promise<PageDone>): Promise<PageDone> {
-  return (await tryLock(tx, 'meter-access')) ? work() : { next: '', refusals: [] }
-}
-
 /** Tells the broker of the next meters; what it refuses stays open and does not hold up the others. */
-async function applyPage({ tx, control, key }: Round, after: string): Promise<PageDone> {
-  const page = await pendingAccess(tx, { after, limit: PAGE })
+async function applyPage({ db, control, key }: Round, after: string): Promise<PageDone> {
+  const page = await pendingAccess(db, { after, limit: PAGE })
   const refusals: string[] = []
   for (const row of page) {
     const refusal = firstRefusal(await control.run(commandsFor(row, key)))
-    if (refusal === undefined) await accessApplied(tx, row)
+    if (refusal === undefined) await accessApplied(db, row)
     else refusals.push(`${row.serial} ${refusal}`)
   }
   const last = page.at(-1)
@@ -109,15 +111,15 @@ function commandsFor({ wanted, ...meter }: MeterAccessRow, key: Buffer): ReturnT
 }
 
 /** Throws out who is not to be there, and has all be told again who are not known as they should be. */
-async function compareAccess({ tx, control, key, log }: Round): Promise<void> {
+async function compareAccess({ db, control, key, log }: Round): Promise<void> {
   const [answer] = await control.run([LIST_ACCOUNTS])
   if (answer?.data === undefined) throw new Error(`the broker does not tell its accounts: ${answer?.error ?? 'no answer'}`)
   const known = metersIn(answer)
-  const allowed = await allowedMeters(tx)
+  const allowed = await allowedMeters(db)
   const wanted = new Set(allowed.map(({ serial }) => serial))
   const strangers = [...known.keys()].filter((serial) => !wanted.has(serial))
   for (const serial of strangers) await control.run(dismiss(serial))
   const wrong = allowed.filter((meter) => known.get(meter.serial) !== accessMark(key, meter)).map(({ serial }) => serial)
-  await accessForgotten(tx, wrong)
+  await accessForgotten(db, wrong)
   log.info({ known: known.size, strangers: strangers.length, wrong: wrong.length }, 'compared the accounts of meters')
 }
