@@ -117,7 +117,7 @@ async function untilThrough({ db }: Life): Promise<LifeDigest> {
     expect(await count(db, `processes where outcome is null`)).toBe(CUSTOMERS / 2)
     expect(await count(db, `processes where outcome = 'Settled'`)).toBe(CUSTOMERS / 2)
     const look = await digestOfLife(db)
-    // The Schedule closes July's books beside all this, early or late, and may go over them again.
+    // July's books are closed beside all this; a run confirms its end by one more look, in which its row is open once more.
     expect(look.processes).toContain('reconciliation:BHKATS:2026-07-31 Ended Agrees')
     looks.push(look)
   }, PATIENCE_MS)
